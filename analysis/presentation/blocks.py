@@ -1,0 +1,296 @@
+"""Blocks: what a report is made of, with their meaning kept.
+
+A block is shown in JupyterLab through its HTML and travels in the executed notebook as
+``application/vnd.needs.block+json``; the HTML, PDF and Excel writers read only that.
+Texts are plain strings: a writer escapes them, so nothing in a label can become markup.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from html import escape
+from typing import Any, ClassVar, Literal
+
+BLOCK_MIME = "application/vnd.needs.block+json"
+
+DataOrigin = Literal["observed", "modelled"]
+
+
+@dataclass(frozen=True)
+class Block:
+    """What all blocks share: a type name, a JSON form and a display in notebooks."""
+
+    type: ClassVar[str]
+
+    def to_json(self) -> dict[str, Any]:
+        """The block as JSON-ready values, with its ``type``."""
+        return {"type": self.type, **dataclasses.asdict(self)}
+
+    def to_html(self) -> str:
+        """A plain HTML fragment for JupyterLab."""
+        raise NotImplementedError
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
+        return {BLOCK_MIME: self.to_json(), "text/html": self.to_html()}
+
+
+@dataclass(frozen=True)
+class Document(Block):
+    """The first block of a report: what stands on its title page and in its metadata.
+
+    ``facts`` are label–value pairs of the title page (client, author, registration
+    number, field work); ``publicity`` is the line that funders ask for; ``date`` is
+    ISO 8601 and comes from the data, never from the clock; ``watermark`` is the word
+    that marks modelled data (empty when all rows are observed).
+    """
+
+    type: ClassVar[str] = "document"
+    title: str
+    subtitle: str
+    study: str
+    kind: str
+    area: str
+    area_name: str
+    language: str
+    data_origin: DataOrigin
+    watermark: str = ""
+    watermark_note: str = ""
+    author: str = ""
+    date: str = ""
+    facts: tuple[tuple[str, str], ...] = ()
+    publicity: str = ""
+    running_title: str = ""
+
+    def to_html(self) -> str:
+        facts = "".join(f"<dt>{escape(k)}</dt><dd>{escape(v)}</dd>" for k, v in self.facts)
+        note = f"<p><strong>{escape(self.watermark)}</strong></p>" if self.watermark else ""
+        return f"<h1>{escape(self.title)}</h1><p>{escape(self.subtitle)}</p>{note}<dl>{facts}</dl>"
+
+
+@dataclass(frozen=True)
+class Heading(Block):
+    """A heading; ``level`` 1 is a chapter, ``anchor`` is unique in the report."""
+
+    type: ClassVar[str] = "heading"
+    text: str
+    level: int = 1
+    anchor: str = ""
+
+    def to_html(self) -> str:
+        level = self.level + 1
+        return f"<h{level}>{escape(self.text)}</h{level}>"
+
+
+@dataclass(frozen=True)
+class Paragraph(Block):
+    """Running text. ``style``: ``body``, ``lead`` (first of a chapter) or ``note`` (small)."""
+
+    type: ClassVar[str] = "paragraph"
+    text: str
+    style: Literal["body", "lead", "note"] = "body"
+
+    def to_html(self) -> str:
+        return f"<p>{escape(self.text)}</p>"
+
+
+@dataclass(frozen=True)
+class Callout(Block):
+    """A short text set apart: a caveat or the mark of modelled data."""
+
+    type: ClassVar[str] = "callout"
+    title: str
+    text: str
+    tone: Literal["info", "warning"] = "info"
+
+    def to_html(self) -> str:
+        return f"<p><strong>{escape(self.title)}</strong> {escape(self.text)}</p>"
+
+
+@dataclass(frozen=True)
+class ItemList(Block):
+    """A bulleted or numbered list of plain sentences."""
+
+    type: ClassVar[str] = "list"
+    items: tuple[str, ...]
+    ordered: bool = False
+
+    def to_html(self) -> str:
+        tag = "ol" if self.ordered else "ul"
+        return f"<{tag}>{''.join(f'<li>{escape(item)}</li>' for item in self.items)}</{tag}>"
+
+
+@dataclass(frozen=True)
+class Facts(Block):
+    """Label–value pairs such as the technical parameters of a survey."""
+
+    type: ClassVar[str] = "facts"
+    caption: str
+    items: tuple[tuple[str, str], ...]
+
+    def to_html(self) -> str:
+        rows = "".join(f"<dt>{escape(k)}</dt><dd>{escape(v)}</dd>" for k, v in self.items)
+        return f"<p>{escape(self.caption)}</p><dl>{rows}</dl>"
+
+
+@dataclass(frozen=True)
+class Figures(Block):
+    """Three to six key figures: value, what it is, and its interval and base in small."""
+
+    type: ClassVar[str] = "figures"
+    items: tuple[tuple[str, str, str], ...]
+
+    def to_html(self) -> str:
+        return "".join(
+            f"<p><strong>{escape(value)}</strong> {escape(label)} <small>{escape(base)}</small></p>"
+            for value, label, base in self.items
+        )
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of a table: the text shown and, for Excel, the number behind it.
+
+    ``value`` is filled only for released numbers, rounded as they are published;
+    ``number_format`` is an Excel format for it. ``mark`` names a release mark
+    (``disclosure``, ``precision``, ``low_precision``) that the legend explains.
+    """
+
+    text: str
+    value: float | None = None
+    number_format: str = ""
+    mark: str = ""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: header text, an optional spanner above it, alignment, relative width."""
+
+    header: str
+    spanner: str = ""
+    align: Literal["left", "right", "center"] = "right"
+    width: float = 1.0
+
+
+@dataclass(frozen=True)
+class Table(Block):
+    """A table. The first cell of a row is its row header; ``notes`` stand under it.
+
+    ``groups`` names row groups: (title, index of the first row). ``name`` is the name of
+    the sheet in the Excel annex, at most 31 characters and unique in the report.
+    """
+
+    type: ClassVar[str] = "table"
+    caption: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    name: str
+    anchor: str = ""
+    notes: tuple[str, ...] = ()
+    groups: tuple[tuple[str, int], ...] = ()
+    data_origin: DataOrigin = "observed"
+
+    def to_html(self) -> str:
+        head = "".join(f'<th scope="col">{escape(column.header)}</th>' for column in self.columns)
+        body = "".join(
+            "<tr>"
+            + f'<th scope="row">{escape(row[0].text)}</th>'
+            + "".join(f"<td>{escape(cell.text)}</td>" for cell in row[1:])
+            + "</tr>"
+            for row in self.rows
+        )
+        notes = "".join(f"<p><small>{escape(note)}</small></p>" for note in self.notes)
+        return (
+            f"<table><caption>{escape(self.caption)}</caption>"
+            f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{notes}"
+        )
+
+
+@dataclass(frozen=True)
+class Chart(Block):
+    """A chart or map as SVG, with the alternative text that states its finding.
+
+    ``alt`` is 30–300 characters and unique in the report. ``data`` is the table of what
+    the chart shows, released rows only, for Excel and for readers who do not see it.
+    """
+
+    type: ClassVar[str] = "chart"
+    caption: str
+    svg: str
+    alt: str
+    width_mm: float
+    height_mm: float
+    data: Table | None = None
+    anchor: str = ""
+    notes: tuple[str, ...] = ()
+    data_origin: DataOrigin = "observed"
+
+    def to_json(self) -> dict[str, Any]:
+        content = super().to_json()
+        if self.data is not None:
+            content["data"] = self.data.to_json()
+        return content
+
+    def to_html(self) -> str:
+        notes = "".join(f"<p><small>{escape(note)}</small></p>" for note in self.notes)
+        return (
+            f'<figure role="img" aria-label="{escape(self.alt, quote=True)}">{self.svg}'
+            f"<figcaption>{escape(self.caption)}</figcaption></figure>{notes}"
+        )
+
+
+@dataclass(frozen=True)
+class PageBreak(Block):
+    """A new page in PDF; nothing in HTML."""
+
+    type: ClassVar[str] = "pagebreak"
+    reason: str = field(default="")
+
+    def to_html(self) -> str:
+        return ""
+
+
+_TYPES: dict[str, type[Block]] = {
+    block.type: block
+    for block in (
+        Document,
+        Heading,
+        Paragraph,
+        Callout,
+        ItemList,
+        Facts,
+        Figures,
+        Table,
+        Chart,
+        PageBreak,
+    )
+}
+
+
+def block_from_json(content: dict[str, Any]) -> Block:
+    """The block that :meth:`Block.to_json` wrote.
+
+    Raises
+    ------
+    KeyError
+        If the type is none of the known ones.
+    """
+    values = {key: value for key, value in content.items() if key != "type"}
+    block_type = _TYPES[content["type"]]
+    if block_type is Table:
+        values["columns"] = tuple(Column(**column) for column in values["columns"])
+        values["rows"] = tuple(tuple(Cell(**cell) for cell in row) for row in values["rows"])
+        values["groups"] = tuple((title, index) for title, index in values["groups"])
+        values["notes"] = tuple(values["notes"])
+    if block_type is Chart:
+        data = values.get("data")
+        table = block_from_json(data) if data else None
+        assert table is None or isinstance(table, Table)
+        values["data"] = table
+        values["notes"] = tuple(values["notes"])
+    for name in ("facts", "items"):
+        if name in values:
+            values[name] = tuple(
+                tuple(item) if isinstance(item, list) else item for item in values[name]
+            )
+    return block_type(**values)

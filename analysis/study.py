@@ -1,0 +1,971 @@
+"""A study: a folder of definitions, opened, checked and typed.
+
+Everything that makes one survey or region differ from another stands in the folder; this
+module only reads it and refuses what cannot be meant, with file and line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import pandas as pd
+from pydantic import BeforeValidator, Field
+
+from analysis.definitions import (
+    Definition,
+    Row,
+    Tree,
+    parse_rows,
+    parse_tree,
+    read_rows,
+    read_tree,
+    suggestion,
+)
+from analysis.errors import Issue, WorkbenchError
+from analysis.expressions import Expression, parse
+from analysis.questionnaire import Labels, Questionnaire, read_questionnaire
+from analysis.territory import Territory, load_territory
+from analysis.workspace import Workspace, find_workspace
+
+# --- the study card -----------------------------------------------------------------------
+
+
+class FileOptions(Definition):
+    """One raw file of a sample and how it is to be read."""
+
+    path: str
+    format: Literal["csv", "xlsx", "sav", "parquet"] | None = None
+    encoding: str | None = None
+    delimiter: str | None = None
+    decimal: Literal[".", ","] | None = None
+    sheet: str | int | None = None
+    header_row: int | None = Field(default=None, ge=1)
+    multiple_separator: str | None = None
+
+
+class SampleDesign(Definition):
+    """How the respondents were chosen."""
+
+    kind: Literal["quota", "probability", "census", "providers"] = "probability"
+    weight: str | None = None
+    strata: str | None = None
+    clusters: str | None = None
+    fpc: str | None = None
+
+
+class Trim(Definition):
+    """Bounds of a weight as multiples of its area's mean weight."""
+
+    low: float = Field(gt=0)
+    high: float = Field(gt=1)
+
+
+class Weighting(Definition):
+    """How a sample is weighted."""
+
+    method: Literal["rake", "given", "none"] = "none"
+    by: str | None = None
+    trim: Trim | None = None
+    minimum_cell: int = Field(default=5, ge=1)
+
+
+class Sample(Definition):
+    """One sample of a study: whom it stands for, its files, design and weighting."""
+
+    title: dict[str, str]
+    population: dict[str, str]
+    base: dict[str, str]
+    files: tuple[FileOptions, ...]
+    identifier: str | None = None
+    design: SampleDesign = SampleDesign()
+    weighting: Weighting = Weighting()
+    target_size: int | None = Field(default=None, ge=1)
+    pooled: bool = True
+    note: dict[str, str] = {}
+
+
+class Project(Definition):
+    """The project that pays for the study and the people behind it."""
+
+    name: dict[str, str]
+    registration_number: str | dict[str, str] = ""
+    programme: dict[str, str] = {}
+    period: str = ""
+    client: dict[str, str] = {}
+    contractor: dict[str, str] = {}
+    author: dict[str, str] = {}
+    publicity: dict[str, str] = {}
+
+
+class Fieldwork(Definition):
+    """When and how the answers were collected; a text where a fact is not known."""
+
+    start: date
+    end: date
+    published: date | None = None
+    mode: dict[str, str] = {}
+    selection: dict[str, str] = {}
+    quotas: dict[str, str] = {}
+    tool: dict[str, str] = {}
+    interviewers: int | dict[str, str] | None = None
+    note: dict[str, str] = {}
+
+
+class MissingCodes(Definition):
+    """The three kinds of missing, told apart everywhere."""
+
+    not_applicable: str = "-1"
+    dont_know: str = "-8"
+    refused: str = "-9"
+
+
+class QuestionnaireFiles(Definition):
+    """Where the form is: a workbook, or two CSV files."""
+
+    survey: str | None = None
+    choices: str | None = None
+    workbook: str | None = None
+    encoding: str = "utf-8-sig"
+
+
+class ReleaseChoice(Definition):
+    """The named set of release rules a study publishes under."""
+
+    rule_set: str = "default"
+
+
+class Card(Definition):
+    """``study.yaml``."""
+
+    id: str
+    title: dict[str, str]
+    region: str | None = None
+    wave: Annotated[str, BeforeValidator(str)]
+    languages: tuple[str, ...] = ("cs", "en")
+    default_language: str = "cs"
+    missing: MissingCodes = MissingCodes()
+    questionnaire: QuestionnaireFiles
+    area_variable: str
+    area_title: dict[str, str] = {}
+    project: Project
+    fieldwork: Fieldwork
+    samples: dict[str, Sample]
+    release: ReleaseChoice = ReleaseChoice()
+    seed: int = 1
+
+
+# --- the flat lists -----------------------------------------------------------------------
+
+
+class _VariableRow(Definition):
+    name: str
+    type: Literal["select_one", "integer", "decimal", "yes_no"]
+    list: str | None = None
+    label: dict[str, str]
+    calculation: str
+    sensitive: Literal["yes", "no", "auto"] = "auto"
+    note: str = ""
+
+
+class _IndicatorRow(Definition):
+    code: str
+    category: str = ""
+    family: str
+    label: dict[str, str]
+    category_label: dict[str, str] = {}
+    definition: dict[str, str]
+    statistic: Literal["share", "mean", "difference", "adjusted_difference", "comparison"]
+    over: str | None = None
+    select: str | None = None
+    base: str | None = None
+    base_label: dict[str, str] = {}
+    not_asked: Literal["exclude", "no"] = "exclude"
+    of: str | None = None
+    adjust: str = ""
+    unit: Literal["percent", "points", "number"]
+    minimum_n: int = 30
+    minimum_n_comparison: int = 50
+    need_type: str = ""
+    sensitive: Literal["auto", "yes", "no"] = "auto"
+    requires: str = ""
+    source: str = ""
+    version: str
+
+
+class _PlanRow(Definition):
+    indicator: str
+    sample: str
+    breakdowns: str = ""
+    levels: str = "area region"
+    comparison: Literal["", "rest"] = ""
+    note: str = ""
+
+
+class _MarginRow(Definition):
+    sample: str
+    name: str
+    variables: str
+    table: str
+    role: Literal["total", "share"]
+    reference_date: date
+    source: dict[str, str]
+
+
+class _AreaRow(Definition):
+    code: str
+    name: str
+    genitive: str | None = None
+    locative: str | None = None
+    slug: str | None = None
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A derived variable."""
+
+    name: str
+    type: str
+    list: str | None
+    label: Labels
+    calculation: Expression
+    sensitive: bool
+
+
+@dataclass(frozen=True)
+class Indicator:
+    """What one row of ``indicators.csv`` defines; several rows may share a code."""
+
+    code: str
+    category: str
+    family: str
+    label: Labels
+    category_label: Labels
+    definition: Labels
+    statistic: str
+    over: str | None
+    select: Expression | None
+    base: Expression | None
+    base_label: Labels
+    not_asked: str
+    of: str | None
+    adjust: tuple[str, ...]
+    unit: str
+    minimum_n: int
+    minimum_n_comparison: int
+    need_type: str
+    sensitive: bool
+    requires: str
+    source: str
+    version: str
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The questions, variables and grids that the indicator is made of."""
+        expressions = (self.select, self.base)
+        used = [expression.names for expression in expressions if expression is not None]
+        over = {self.over} if self.over else set()
+        return frozenset().union(*used, over)
+
+
+@dataclass(frozen=True)
+class PlanRow:
+    """One row of the analysis plan: an indicator in a sample by some breakdowns."""
+
+    indicator: str
+    sample: str
+    breakdowns: tuple[str, ...]
+    levels: tuple[str, ...]
+    comparison: str
+
+
+@dataclass(frozen=True)
+class Margin:
+    """A margin to weight to: variables, the table of its figures, its source and date."""
+
+    sample: str
+    name: str
+    variables: tuple[str, ...]
+    table: str
+    role: str
+    reference_date: date
+    source: Labels
+
+
+# --- the study ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Study:
+    """An opened study. Everything in it is checked; nothing in it can be changed."""
+
+    folder: Path
+    workspace: Workspace
+    card: Card
+    questionnaire: Questionnaire
+    variables: Mapping[str, Variable]
+    indicators: tuple[Indicator, ...]
+    plan: tuple[PlanRow, ...]
+    margins: tuple[Margin, ...]
+    territory: Territory
+
+    @property
+    def id(self) -> str:
+        """The name of the study's folder."""
+        return self.card.id
+
+    @property
+    def title(self) -> Labels:
+        """The title by language."""
+        return self.card.title
+
+    @property
+    def wave(self) -> str:
+        """The wave of the survey."""
+        return self.card.wave
+
+    @property
+    def region(self) -> str | None:
+        """The code of the region, where the study has a territory."""
+        return self.card.region
+
+    @property
+    def samples(self) -> Mapping[str, Sample]:
+        """The samples by name."""
+        return self.card.samples
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages that every label exists in."""
+        return self.card.languages
+
+    @property
+    def raw(self) -> Path:
+        """The folder of the files as received."""
+        return self.workspace.raw(self.id)
+
+    @property
+    def processed(self) -> Path:
+        """The folder of what was computed."""
+        return self.workspace.processed(self.id)
+
+    @cached_property
+    def areas(self) -> pd.DataFrame:
+        """The areas by code: name, genitive, locative, slug, region."""
+        own = self.folder / "areas.csv"
+        return _own_areas(own) if own.exists() else _territory_areas(self)
+
+    @property
+    def whole(self) -> str:
+        """The code that stands for all areas together: the region's, else the study's id."""
+        return self.region or self.id
+
+    @property
+    def reports(self) -> list[str]:
+        """The kinds of report that the study makes."""
+        return sorted(path.stem for path in (self.folder / "reports").glob("*.yaml"))
+
+    def report(self, kind: str) -> Tree:
+        """The make-up of a kind of report.
+
+        Raises
+        ------
+        WorkbenchError
+            If the study does not make this kind.
+        """
+        if kind not in self.reports:
+            raise WorkbenchError(
+                f"the study {self.id} makes no report of the kind {kind}",
+                expected=", ".join(self.reports) or "a file in reports/",
+                hint=suggestion(kind, self.reports),
+            )
+        return read_tree(self.folder / "reports" / f"{kind}.yaml")
+
+    def indicator(self, code: str) -> tuple[Indicator, ...]:
+        """The definitions that share a code.
+
+        Raises
+        ------
+        WorkbenchError
+            If the study has no such indicator.
+        """
+        found = tuple(indicator for indicator in self.indicators if indicator.code == code)
+        if not found:
+            codes = [indicator.code for indicator in self.indicators]
+            raise WorkbenchError(f"no indicator {code}", hint=suggestion(code, codes))
+        return found
+
+    def list_of(self, name: str) -> str | None:
+        """The list of choices of a question or a derived variable."""
+        if name in self.variables:
+            return self.variables[name].list
+        return self.questionnaire.list_of(name)
+
+    def label_of(self, name: str, language: str) -> str:
+        """A question, derived variable or grid in words."""
+        for source in (self.variables, self.questionnaire.questions, self.questionnaire.groups):
+            if name in source:
+                return source[name].label.get(language, name)
+        return name
+
+    def is_sensitive(self, name: str) -> bool:
+        """Whether a question, grid or derived variable reveals something sensitive."""
+        return _is_sensitive(name, self.variables, self.questionnaire)
+
+    def definition_files(self) -> list[Path]:
+        """All files that define the study, in a fixed order."""
+        patterns = ("*.yaml", "*.csv", "*.xlsx", "questionnaire/*", "reports/*")
+        return sorted(
+            {path for pattern in patterns for path in self.folder.glob(pattern) if path.is_file()}
+        )
+
+
+def open_study(study: str | Path, workspace: Workspace | None = None) -> Study:
+    """Open a study by its id or its folder, and check all its definitions.
+
+    Raises
+    ------
+    WorkbenchError
+        With one issue for every definition that cannot be meant.
+    """
+    place = workspace or find_workspace()
+    folder = _folder(study, place)
+    card_tree = read_tree(folder / "study.yaml")
+    card = parse_tree(Card, card_tree)
+    _check_card(card, card_tree, folder)
+    questionnaire = _open_questionnaire(card, folder, place)
+    variables, variable_issues = _read_variables(folder, questionnaire)
+    indicators, indicator_issues = _read_indicators(folder, questionnaire, variables)
+    plan, plan_issues = _read_plan(folder, card, indicators, questionnaire, variables)
+    margins, margin_issues = _read_margins(folder, card, variables, questionnaire)
+    issues = [
+        *_questionnaire_issues(questionnaire, card),
+        *variable_issues,
+        *indicator_issues,
+        *plan_issues,
+        *margin_issues,
+        *_area_issues(card, card_tree, questionnaire, variables),
+        *_translation_issues(card, questionnaire, folder),
+    ]
+    if issues:
+        raise WorkbenchError(f"the definitions of {card.id} cannot be used", issues=issues)
+    return Study(
+        folder,
+        place,
+        card,
+        questionnaire,
+        variables,
+        tuple(indicators),
+        tuple(plan),
+        tuple(margins),
+        load_territory(place.catalogues),
+    )
+
+
+def _folder(study: str | Path, workspace: Workspace) -> Path:
+    as_path = Path(study)
+    for folder in (workspace.studies / str(study), as_path):
+        if (folder / "study.yaml").is_file():
+            return folder.resolve()
+    raise WorkbenchError(
+        f"there is no study {study}",
+        file=workspace.studies / str(study) / "study.yaml",
+        expected=", ".join(workspace.study_ids()) or "a folder with study.yaml",
+        hint=suggestion(str(study), workspace.study_ids()),
+    )
+
+
+def _check_card(card: Card, tree: Tree, folder: Path) -> None:
+    if card.id != folder.name:
+        raise tree.error(
+            "the id is not the name of the folder", ("id",), expected=folder.name, got=card.id
+        )
+    if card.default_language not in card.languages:
+        raise tree.error(
+            "the default language is none of the languages",
+            ("default_language",),
+            expected=", ".join(card.languages),
+            got=card.default_language,
+        )
+    form = card.questionnaire
+    if bool(form.workbook) == bool(form.survey and form.choices):
+        raise tree.error(
+            "the questionnaire is not named",
+            ("questionnaire",),
+            expected="either workbook, or survey and choices",
+        )
+    if card.fieldwork.end < card.fieldwork.start:
+        raise tree.error("the field work ends before it starts", ("fieldwork", "end"))
+
+
+def _open_questionnaire(card: Card, folder: Path, workspace: Workspace) -> Questionnaire:
+    form = card.questionnaire
+
+    def located(name: str) -> Path:
+        own = folder / name
+        return own if own.exists() else workspace.raw(card.id) / name
+
+    if form.workbook:
+        return read_questionnaire(located(form.workbook), languages=card.languages)
+    assert form.survey is not None and form.choices is not None
+    return read_questionnaire(
+        located(form.survey),
+        located(form.choices),
+        languages=card.languages,
+        encoding=form.encoding,
+    )
+
+
+# --- checks -------------------------------------------------------------------------------
+
+
+def _questionnaire_issues(questionnaire: Questionnaire, card: Card) -> Iterator[Issue]:
+    for question in questionnaire.questions.values():
+        assert question.row is not None
+        for column in ("relevant", "constraint"):
+            expression = getattr(question, column)
+            if expression is not None:
+                yield from _expression_issues(
+                    expression, question.row, column, questionnaire, {}, dot=True
+                )
+        for sample in question.samples:
+            if sample not in card.samples:
+                yield question.row.issue(
+                    f"the study has no sample {sample}",
+                    "samples",
+                    expected=", ".join(card.samples),
+                    hint=suggestion(sample, card.samples),
+                )
+        if question.item and question.group:
+            items = questionnaire.items_list(question.group)
+            if items and question.item not in questionnaire.choice_names(items):
+                yield question.row.issue(
+                    f"the list {items} has no entry {question.item}",
+                    "item",
+                    hint=suggestion(question.item, questionnaire.choice_names(items)),
+                )
+
+
+def _expression_issues(
+    expression: Expression,
+    row: Row,
+    column: str,
+    questionnaire: Questionnaire,
+    variables: Mapping[str, Any],
+    *,
+    dot: bool,
+) -> Iterator[Issue]:
+    known = questionnaire.names | set(variables) | questionnaire.repeated
+    for name in sorted(expression.names - known):
+        yield row.issue(
+            f"there is no question or variable {name}",
+            column,
+            got=expression.text,
+            hint=suggestion(name, known),
+        )
+    for name, literal in expression.literals:
+        list_name = questionnaire.list_of(name) or getattr(variables.get(name), "list", None)
+        if list_name and literal not in questionnaire.choice_names(list_name):
+            yield row.issue(
+                f"the list {list_name} of {name} has no choice {literal}",
+                column,
+                got=expression.text,
+                expected=", ".join(questionnaire.choice_names(list_name)[:12]),
+                hint=suggestion(literal, questionnaire.choice_names(list_name)),
+            )
+    if expression.uses_current and not dot:
+        yield row.issue(
+            "a dot stands where nothing is current",
+            column,
+            got=expression.text,
+            hint="name a grid or a question in the column over",
+        )
+
+
+def _parsed(text: str | None, row: Row, column: str, issues: list[Issue]) -> Expression | None:
+    if not text:
+        return None
+    try:
+        return parse(text)
+    except WorkbenchError as error:
+        found = error.issue
+        issues.append(
+            row.issue(
+                found.what, column, got=found.got, expected=found.expected, hint=found.hint
+            )
+        )
+        return None
+
+
+def _optional_rows(path: Path) -> list[Row]:
+    return read_rows(path) if path.exists() else []
+
+
+def _read_variables(
+    folder: Path, questionnaire: Questionnaire
+) -> tuple[dict[str, Variable], list[Issue]]:
+    rows = _optional_rows(folder / "variables.csv")
+    models = parse_rows(_VariableRow, rows)
+    issues: list[Issue] = []
+    parsed: dict[str, tuple[_VariableRow, Expression, Row]] = {}
+    for row, model in zip(rows, models, strict=True):
+        expression = _parsed(model.calculation, row, "calculation", issues)
+        if model.name in parsed or model.name in questionnaire.names:
+            issues.append(row.issue(f"the name {model.name} stands twice", "name"))
+        elif expression is not None:
+            parsed[model.name] = (model, expression, row)
+    for model, expression, row in parsed.values():
+        issues.extend(
+            _expression_issues(
+                expression, row, "calculation", questionnaire,
+                {name: entry[0] for name, entry in parsed.items()}, dot=False,
+            )
+        )  # fmt: skip
+        issues.extend(_list_issues(model, row, questionnaire))
+    cycle = _cycle({name: entry[1].names for name, entry in parsed.items()})
+    if cycle:
+        row = parsed[cycle[0]][2]
+        issues.append(
+            row.issue(
+                "a derived variable rests on itself",
+                "calculation",
+                got=" → ".join(cycle),
+                hint="define one of them from questions only",
+            )
+        )
+        return {}, issues
+    return _ordered_variables(parsed, questionnaire), issues
+
+
+def _list_issues(
+    model: _VariableRow, row: Row, questionnaire: Questionnaire
+) -> Iterator[Issue]:
+    if model.type == "select_one" and model.list not in questionnaire.choices:
+        yield row.issue(
+            f"the choices have no list {model.list or '(none named)'}",
+            "list",
+            hint=suggestion(model.list or "", questionnaire.choices),
+        )
+
+
+def _cycle(needs: Mapping[str, Iterable[str]]) -> list[str]:
+    """A circle of names, closed; empty when there is none."""
+    done: set[str] = set()
+
+    def visit(name: str, path: tuple[str, ...]) -> list[str]:
+        if name in path:
+            return [*path[path.index(name) :], name]
+        if name in done:
+            return []
+        for other in sorted(set(needs[name]) & set(needs)):
+            found = visit(other, (*path, name))
+            if found:
+                return found
+        done.add(name)
+        return []
+
+    for name in needs:
+        found = visit(name, ())
+        if found:
+            return found
+    return []
+
+
+def _ordered_variables(
+    parsed: Mapping[str, tuple[_VariableRow, Expression, Row]], questionnaire: Questionnaire
+) -> dict[str, Variable]:
+    ordered: dict[str, Variable] = {}
+    waiting = dict(parsed)
+    while waiting:
+        for name, (model, expression, _) in list(waiting.items()):
+            if not expression.names & set(waiting):
+                ordered[name] = _variable(model, expression, ordered, questionnaire)
+                del waiting[name]
+    return ordered
+
+
+def _variable(
+    model: _VariableRow,
+    expression: Expression,
+    earlier: Mapping[str, Variable],
+    questionnaire: Questionnaire,
+) -> Variable:
+    inherited = any(_is_sensitive(name, earlier, questionnaire) for name in expression.names)
+    return Variable(
+        name=model.name,
+        type="select_one" if model.type == "yes_no" else model.type,
+        list=model.list or ("yes_no" if model.type == "yes_no" else None),
+        label=model.label,
+        calculation=expression,
+        sensitive=inherited if model.sensitive == "auto" else model.sensitive == "yes",
+    )
+
+
+def _is_sensitive(
+    name: str, variables: Mapping[str, Variable], questionnaire: Questionnaire
+) -> bool:
+    if name in variables:
+        return variables[name].sensitive
+    if name in questionnaire.questions:
+        return questionnaire.questions[name].sensitive
+    if name in questionnaire.groups:
+        members = questionnaire.groups[name].questions
+        return any(questionnaire.questions[member].sensitive for member in members)
+    return False
+
+
+def _read_indicators(
+    folder: Path, questionnaire: Questionnaire, variables: Mapping[str, Variable]
+) -> tuple[list[Indicator], list[Issue]]:
+    rows = _optional_rows(folder / "indicators.csv")
+    models = parse_rows(_IndicatorRow, rows)
+    codes = {model.code for model in models}
+    issues: list[Issue] = []
+    indicators: list[Indicator] = []
+    seen: set[tuple[str, str]] = set()
+    for row, model in zip(rows, models, strict=True):
+        if (model.code, model.category) in seen:
+            issues.append(
+                row.issue(f"the indicator {model.code} {model.category} stands twice", "code")
+            )
+        seen.add((model.code, model.category))
+        select = _parsed(model.select, row, "select", issues)
+        base = _parsed(model.base, row, "base", issues)
+        for column, expression in (("select", select), ("base", base)):
+            if expression is not None:
+                issues.extend(
+                    _expression_issues(
+                        expression, row, column, questionnaire, variables, dot=bool(model.over)
+                    )
+                )
+        issues.extend(_indicator_issues(model, row, codes, questionnaire, variables))
+        indicators.append(_indicator(model, select, base, questionnaire, variables))
+    return indicators, issues
+
+
+def _indicator_issues(
+    model: _IndicatorRow,
+    row: Row,
+    codes: set[str],
+    questionnaire: Questionnaire,
+    variables: Mapping[str, Variable],
+) -> Iterator[Issue]:
+    known = questionnaire.names | set(variables)
+    if model.over and model.over not in known:
+        yield row.issue(
+            f"there is no question or grid {model.over}", "over", hint=suggestion(model.over, known)
+        )
+    needs_other = model.statistic in ("comparison", "adjusted_difference")
+    if needs_other and model.of not in codes:
+        yield row.issue(
+            f"there is no indicator {model.of or '(none named)'}",
+            "of",
+            hint=suggestion(model.of or "", codes),
+        )
+    if model.statistic != "comparison" and not model.select and not model.over:
+        yield row.issue("nothing is selected", "select", expected="an expression, or over")
+    for name in model.adjust.split():
+        if name not in known:
+            yield row.issue(
+                f"there is no variable {name}", "adjust", hint=suggestion(name, known)
+            )
+
+
+def _indicator(
+    model: _IndicatorRow,
+    select: Expression | None,
+    base: Expression | None,
+    questionnaire: Questionnaire,
+    variables: Mapping[str, Variable],
+) -> Indicator:
+    values = model.model_dump()
+    values.update(select=select, base=base, adjust=tuple(model.adjust.split()), sensitive=False)
+    indicator = Indicator(**values)
+    inherited = any(
+        _is_sensitive(name, variables, questionnaire) for name in indicator.names
+    )
+    sensitive = inherited if model.sensitive == "auto" else model.sensitive == "yes"
+    return Indicator(**{**values, "sensitive": sensitive})
+
+
+def _read_plan(
+    folder: Path,
+    card: Card,
+    indicators: Iterable[Indicator],
+    questionnaire: Questionnaire,
+    variables: Mapping[str, Variable],
+) -> tuple[list[PlanRow], list[Issue]]:
+    rows = _optional_rows(folder / "plan.csv")
+    models = parse_rows(_PlanRow, rows)
+    codes = {indicator.code for indicator in indicators}
+    issues: list[Issue] = []
+    for row, model in zip(rows, models, strict=True):
+        checks = (
+            ("indicator", (model.indicator,), codes),
+            ("sample", (model.sample,), set(card.samples)),
+            ("breakdowns", tuple(model.breakdowns.split()), _breakdowns(questionnaire, variables)),
+            ("levels", tuple(model.levels.split()), {"area", "region"}),
+        )
+        issues.extend(
+            row.issue(
+                f"there is no {column.rstrip('s')} {name}",
+                column,
+                expected=", ".join(sorted(known)[:12]),
+                hint=suggestion(name, known),
+            )
+            for column, names, known in checks
+            for name in names
+            if name not in known
+        )
+    plan = [
+        PlanRow(
+            model.indicator,
+            model.sample,
+            tuple(model.breakdowns.split()),
+            tuple(model.levels.split()),
+            model.comparison,
+        )
+        for model in models
+    ]
+    return plan, issues
+
+
+def _breakdowns(questionnaire: Questionnaire, variables: Mapping[str, Variable]) -> set[str]:
+    single = {
+        question.name
+        for question in questionnaire.questions.values()
+        if question.type == "select_one"
+    }
+    return single | {variable.name for variable in variables.values() if variable.list}
+
+
+def _read_margins(
+    folder: Path,
+    card: Card,
+    variables: Mapping[str, Variable],
+    questionnaire: Questionnaire,
+) -> tuple[list[Margin], list[Issue]]:
+    rows = _optional_rows(folder / "margins.csv")
+    models = parse_rows(_MarginRow, rows)
+    known = _breakdowns(questionnaire, variables)
+    issues: list[Issue] = []
+    for row, model in zip(rows, models, strict=True):
+        if model.sample not in card.samples:
+            issues.append(
+                row.issue(
+                    f"there is no sample {model.sample}",
+                    "sample",
+                    hint=suggestion(model.sample, card.samples),
+                )
+            )
+        issues.extend(
+            row.issue(
+                f"there is no variable with choices {name}",
+                "variables",
+                hint=suggestion(name, known),
+            )
+            for name in model.variables.split("*")
+            if name not in known
+        )
+    margins = [
+        Margin(
+            model.sample,
+            model.name,
+            tuple(model.variables.split("*")),
+            model.table,
+            model.role,
+            model.reference_date,
+            model.source,
+        )
+        for model in models
+    ]
+    return margins, issues
+
+
+def _area_issues(
+    card: Card,
+    tree: Tree,
+    questionnaire: Questionnaire,
+    variables: Mapping[str, Variable],
+) -> Iterator[Issue]:
+    known = set(questionnaire.questions) | set(variables)
+    if card.area_variable not in known:
+        yield tree.issue(
+            f"there is no question or variable {card.area_variable}",
+            ("area_variable",),
+            hint=suggestion(card.area_variable, known),
+        )
+
+
+def _translation_issues(
+    card: Card, questionnaire: Questionnaire, folder: Path
+) -> Iterator[Issue]:
+    for question in questionnaire.questions.values():
+        if question.type != "calculate" and question.row is not None:
+            yield from _missing_labels(question.label, card.languages, question.row)
+    if card.questionnaire.survey and (folder / (card.questionnaire.choices or "")).exists():
+        yield from _choice_translation_issues(card, folder)
+    for name in ("variables.csv", "indicators.csv"):
+        for row in _optional_rows(folder / name):
+            for column in ("label", "definition"):
+                texts = _texts_of(row, column)
+                if texts is not None:
+                    yield from _missing_labels(texts, card.languages, row, column)
+
+
+def _choice_translation_issues(card: Card, folder: Path) -> Iterator[Issue]:
+    for row in read_rows(folder / str(card.questionnaire.choices)):
+        texts = _texts_of(row, "label")
+        if texts is not None and row.values.get("name"):
+            yield from _missing_labels(texts, card.languages, row)
+
+
+def _texts_of(row: Row, column: str) -> dict[str, str] | None:
+    from analysis.definitions import nest_languages
+
+    texts = nest_languages(row.values).get(column)
+    return texts if isinstance(texts, dict) else None
+
+
+def _missing_labels(
+    texts: Labels, languages: Iterable[str], row: Row, column: str = "label"
+) -> Iterator[Issue]:
+    for language in languages:
+        if not texts.get(language):
+            yield row.issue(
+                f"a translation is missing: {language}",
+                f"{column}::{language}",
+                expected=f"a text in {language}",
+            )
+
+
+def _own_areas(path: Path) -> pd.DataFrame:
+    models = parse_rows(_AreaRow, read_rows(path))
+    return pd.DataFrame(
+        {
+            "name": [model.name for model in models],
+            "genitive": [model.genitive or model.name for model in models],
+            "locative": [model.locative or model.name for model in models],
+            "slug": [model.slug or model.code for model in models],
+            "region": "",
+        },
+        index=pd.Index([model.code for model in models], name="code"),
+    )
+
+
+def _territory_areas(study: Study) -> pd.DataFrame:
+    if study.region is None:
+        raise WorkbenchError(
+            f"the study {study.id} has neither a region nor areas",
+            file=study.folder / "study.yaml",
+            expected="region in study.yaml, or a file areas.csv",
+        )
+    territory = study.territory
+    codes = territory.areas_of(study.region)
+    frame = territory.areas.set_index("code").loc[list(codes)]
+    frame["slug"] = [territory.slug(code) for code in frame.index]
+    return frame[["name", "genitive", "locative", "slug", "region"]]
