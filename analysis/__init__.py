@@ -1,0 +1,1 @@
+"""The analytical workbench for needs analysis and evaluation."""

@@ -7,6 +7,7 @@ table has the same columns less :data:`CONFIDENTIAL`.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from typing import Final
 
 import pandas as pd
@@ -104,7 +105,9 @@ def typed(estimates: pd.DataFrame) -> pd.DataFrame:
 
 def row_ids(table: pd.DataFrame) -> pd.Series:
     """Twelve hexadecimal digits of SHA-256 over the identity columns of each row."""
-    keys = table[IDENTITY].astype("str").agg("\x1f".join, axis=1) if len(table) else []
+    keys: Iterable[str] = ()
+    if len(table):
+        keys = table[IDENTITY].astype("str").agg("\x1f".join, axis=1)
     return pd.Series(
         [hashlib.sha256(key.encode()).hexdigest()[:12] for key in keys],
         index=table.index,

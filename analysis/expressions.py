@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from analysis.definitions import suggestion
 from analysis.errors import WorkbenchError
 
-Floats = NDArray[np.float64]
+Floats = NDArray[Any]
 
 MISSING_CODES = ("-1", "-8", "-9")
 
@@ -57,20 +57,36 @@ Value = Answers | Floats | str | float
 class ChoiceLists(Protocol):
     """What the language needs to know of a questionnaire."""
 
-    def choice_names(self, list_name: str) -> tuple[str, ...]: ...
-    def choice_attribute(self, list_name: str, name: str, attribute: str) -> str: ...
-    def list_of(self, question: str) -> str | None: ...
-    def group_items(self, group: str) -> tuple[tuple[str, str], ...]: ...
-    def items_list(self, group: str) -> str | None: ...
-    def is_multiple(self, question: str) -> bool: ...
-    def bands(self, list_name: str) -> tuple[tuple[str, float, float], ...]: ...
+    def choice_names(self, list_name: str) -> tuple[str, ...]:
+        """The names of a list's choices."""
+
+    def choice_attribute(self, list_name: str, name: str, attribute: str) -> str:
+        """An extra column of a choice."""
+
+    def list_of(self, question: str) -> str | None:
+        """The list of a question's choices."""
+
+    def group_items(self, group: str) -> tuple[tuple[str, str], ...]:
+        """The questions of a grid, each with its item."""
+
+    def items_list(self, group: str) -> str | None:
+        """The list whose entries are the items of a grid."""
+
+    def is_multiple(self, question: str) -> bool:
+        """Whether several choices can be given."""
+
+    def bands(self, list_name: str) -> tuple[tuple[str, float, float], ...]:
+        """The bands of a list: name, lowest, highest."""
 
 
 class Lookups(Protocol):
     """What the language needs to know of a territory."""
 
-    def area_of(self, municipalities: pd.Series) -> pd.Series: ...
-    def population_of(self, municipalities: pd.Series) -> pd.Series: ...
+    def area_of(self, municipalities: pd.Series) -> pd.Series:
+        """The area of each municipality."""
+
+    def population_of(self, municipalities: pd.Series) -> pd.Series:
+        """The population of each municipality."""
 
 
 class Context:
@@ -300,9 +316,13 @@ class _Parser:
 
     def _remember(self, node: _Node, other: _Node) -> None:
         for left, right in ((node, other), (other, node)):
-            if isinstance(left, _Reference) and isinstance(right, _Literal):
-                if isinstance(right.value, str) and right.value:
-                    self.literals.append((left.name, right.value))
+            self.note_literal(left, right)
+
+    def note_literal(self, question: _Node, literal: _Node) -> None:
+        if not isinstance(question, _Reference) or not isinstance(literal, _Literal):
+            return
+        if isinstance(literal.value, str) and literal.value:
+            self.literals.append((question.name, literal.value))
 
     def sum(self) -> _Node:
         node = self.product()
@@ -362,15 +382,9 @@ class _Parser:
                 got=self.text,
                 expected=function.usage,
             )
-        self._note_literals(token.text, arguments)
+        if token.text == "selected":
+            self.note_literal(arguments[0], arguments[1])
         return _Call(token.text, tuple(arguments))
-
-    def _note_literals(self, name: str, arguments: list[_Node]) -> None:
-        if name in ("selected", "is-code") and isinstance(arguments[0], _Reference):
-            literal = arguments[1]
-            if isinstance(literal, _Literal) and isinstance(literal.value, str):
-                if name == "selected":
-                    self.literals.append((arguments[0].name, literal.value))
 
     def arguments(self, function: str) -> list[_Node]:
         arguments: list[_Node] = []
@@ -571,7 +585,7 @@ def _count_in_where(context: Context, arguments: tuple[_Node, ...]) -> Value:
     group = _group(arguments[0])
     attribute, wanted, *answers = _texts(arguments[1:], context)
     list_name = context.lists.items_list(group) or ""
-    items = dict((item, question) for question, item in context.lists.group_items(group))
+    items = {item: question for question, item in context.lists.group_items(group)}
     names = _names_where(context, list_name, tuple(items), attribute, wanted)
     return _count([_among(context, items[name], answers) for name in names])
 

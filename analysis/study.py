@@ -594,9 +594,7 @@ def _parsed(text: str | None, row: Row, column: str, issues: list[Issue]) -> Exp
     except WorkbenchError as error:
         found = error.issue
         issues.append(
-            row.issue(
-                found.what, column, got=found.got, expected=found.expected, hint=found.hint
-            )
+            row.issue(found.what, column, got=found.got, expected=found.expected, hint=found.hint)
         )
         return None
 
@@ -641,9 +639,7 @@ def _read_variables(
     return _ordered_variables(parsed, questionnaire), issues
 
 
-def _list_issues(
-    model: _VariableRow, row: Row, questionnaire: Questionnaire
-) -> Iterator[Issue]:
+def _list_issues(model: _VariableRow, row: Row, questionnaire: Questionnaire) -> Iterator[Issue]:
     if model.type == "select_one" and model.list not in questionnaire.choices:
         yield row.issue(
             f"the choices have no list {model.list or '(none named)'}",
@@ -770,9 +766,7 @@ def _indicator_issues(
         yield row.issue("nothing is selected", "select", expected="an expression, or over")
     for name in model.adjust.split():
         if name not in known:
-            yield row.issue(
-                f"there is no variable {name}", "adjust", hint=suggestion(name, known)
-            )
+            yield row.issue(f"there is no variable {name}", "adjust", hint=suggestion(name, known))
 
 
 def _indicator(
@@ -785,9 +779,7 @@ def _indicator(
     values = model.model_dump()
     values.update(select=select, base=base, adjust=tuple(model.adjust.split()), sensitive=False)
     indicator = Indicator(**values)
-    inherited = any(
-        _is_sensitive(name, variables, questionnaire) for name in indicator.names
-    )
+    inherited = any(_is_sensitive(name, variables, questionnaire) for name in indicator.names)
     sensitive = inherited if model.sensitive == "auto" else model.sensitive == "yes"
     return Indicator(**{**values, "sensitive": sensitive})
 
@@ -901,9 +893,7 @@ def _area_issues(
         )
 
 
-def _translation_issues(
-    card: Card, questionnaire: Questionnaire, folder: Path
-) -> Iterator[Issue]:
+def _translation_issues(card: Card, questionnaire: Questionnaire, folder: Path) -> Iterator[Issue]:
     for question in questionnaire.questions.values():
         if question.type != "calculate" and question.row is not None:
             yield from _missing_labels(question.label, card.languages, question.row)

@@ -48,7 +48,9 @@ def derive_variables(
 
 def with_derived_variables(study: Study, frame: pd.DataFrame) -> pd.DataFrame:
     """The survey frame with the derived variables and the column ``area`` (text)."""
-    extended = pd.concat([frame, pd.DataFrame(derive_variables(study, frame)).set_index(frame.index)], axis=1)
+    extended = pd.concat(
+        [frame, pd.DataFrame(derive_variables(study, frame)).set_index(frame.index)], axis=1
+    )
     extended["area"] = area_codes(study, extended)
     return extended
 

@@ -1,0 +1,1 @@
+"""Estimation: designs, variances, intervals and tests."""

@@ -1,0 +1,1 @@
+"""Indicators: from definitions to what is estimated."""

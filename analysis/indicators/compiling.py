@@ -104,9 +104,7 @@ def _wanted(study: Study, codes: set[str] | None) -> Iterator[Indicator]:
             yield indicator
 
 
-def _compiled(
-    study: Study, indicator: Indicator, context: Context
-) -> Iterator[tuple[str, Floats]]:
+def _compiled(study: Study, indicator: Indicator, context: Context) -> Iterator[tuple[str, Floats]]:
     try:
         for category, place in _places(study, indicator, context):
             value = _value(study, indicator, place)
@@ -121,9 +119,7 @@ def _compiled(
         ) from None
 
 
-def _places(
-    study: Study, indicator: Indicator, context: Context
-) -> Iterator[tuple[str, Context]]:
+def _places(study: Study, indicator: Indicator, context: Context) -> Iterator[tuple[str, Context]]:
     """Each category of an indicator with the context in which ``.`` is its answer."""
     over = indicator.over
     if over is None:

@@ -1,0 +1,1 @@
+"""Presentation: blocks, tables, charts, maps and sentences from released rows."""

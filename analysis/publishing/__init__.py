@@ -1,0 +1,1 @@
+"""Publishing: notebooks run and written as HTML, PDF and Excel."""

@@ -1,0 +1,1 @@
+"""Release: what may leave, and the audit of it."""

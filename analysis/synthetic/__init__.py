@@ -1,0 +1,1 @@
+"""Generated respondents with known truth, for any questionnaire."""

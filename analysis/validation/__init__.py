@@ -1,0 +1,1 @@
+"""Validation: contracts, logic, corrections, and the issues found."""

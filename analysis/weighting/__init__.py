@@ -1,0 +1,1 @@
+"""Weighting: margins, raking, calibration, trimming and diagnostics."""

@@ -1,0 +1,250 @@
+"""The command ``needs``.
+
+Exit status: 0 all well; 1 something the user must look at; 2 the request or an input
+cannot be used. Errors go to stderr without a traceback; ``--debug`` shows it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from analysis.errors import WorkbenchError
+
+# One thread per process: the batch runs several, and results do not depend on how many.
+for _variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
+    os.environ.setdefault(_variable, "1")
+
+app = typer.Typer(
+    name="needs",
+    help="Needs analysis and evaluation of social services: from answers to reports.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+StudyArgument = Annotated[str, typer.Argument(metavar="STUDY", help="Id or folder of the study.")]
+Synthetic = Annotated[
+    bool,
+    typer.Option(
+        "--synthetic",
+        help="Use generated answers, marked as modelled, where no answers were received.",
+    ),
+]
+Kinds = Annotated[list[str] | None, typer.Option("--kind", help="Kind of report; may be repeated.")]
+Areas = Annotated[
+    list[str] | None, typer.Option("--area", help="Code of an area; may be repeated.")
+]
+Languages = Annotated[
+    list[str] | None, typer.Option("--lang", help="Language of the reports; may be repeated.")
+]
+Workers = Annotated[
+    int | None, typer.Option("--workers", min=1, help="Processes; all cores when not given.")
+]
+
+
+@app.callback()
+def _options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+) -> None:
+    """Needs analysis and evaluation of social services: from answers to reports."""
+    if debug:
+        os.environ["NEEDS_DEBUG"] = "1"
+
+
+@app.command()
+def studies() -> None:
+    """What studies there are and what state each is in."""
+    from analysis.build import study_states
+    from analysis.console import show_table
+
+    show_table("Studies", study_states())
+
+
+@app.command()
+def check(
+    study: StudyArgument,
+    definitions: Annotated[
+        bool, typer.Option("--definitions", help="Only the definitions, not the raw data.")
+    ] = False,
+    out: Annotated[Path | None, typer.Option("--out", help="Write all issues as CSV.")] = None,
+) -> None:
+    """Check definitions and raw data: a table of issues."""
+    from analysis.console import say, show_issues
+    from analysis.run import check_study
+
+    issues = check_study(study, definitions_only=definitions)
+    if out is not None:
+        issues.to_csv(out, index=False)
+    show_issues(issues)
+    serious = issues["severity"].isin(["error", "warning"]).any()
+    say(f"{study}: {len(issues)} issues" if len(issues) else f"{study}: nothing to complain of")
+    raise typer.Exit(1 if serious else 0)
+
+
+@app.command()
+def run(
+    study: StudyArgument,
+    synthetic: Synthetic = False,
+    force: Annotated[bool, typer.Option("--force", help="Even when up to date.")] = False,
+) -> None:
+    """Weights, estimates and release; nothing is done when all is up to date."""
+    from analysis.console import progress, say
+    from analysis.run import run_study
+
+    with progress() as step:
+        outcome = run_study(study, synthetic=synthetic, force=force, step=step)
+    for line in outcome.lines():
+        say(line)
+    raise typer.Exit(0)
+
+
+@app.command()
+def report(
+    study: StudyArgument,
+    kind: Kinds = None,
+    area: Areas = None,
+    lang: Languages = None,
+    workers: Workers = None,
+) -> None:
+    """Render reports, whether up to date or not."""
+    from analysis.build import render_reports
+    from analysis.console import progress
+
+    with progress() as step:
+        result = render_reports(
+            study, kinds=kind, areas=area, languages=lang, workers=workers, force=True, step=step
+        )
+    _finish(result)
+
+
+@app.command()
+def build(
+    study: StudyArgument,
+    synthetic: Synthetic = False,
+    lang: Languages = None,
+    workers: Workers = None,
+) -> None:
+    """Check, run, report and site: whatever is not up to date."""
+    from analysis.build import build_study
+    from analysis.console import progress
+
+    with progress() as step:
+        result = build_study(study, synthetic=synthetic, languages=lang, workers=workers, step=step)
+    _finish(result)
+
+
+@app.command()
+def why(study: StudyArgument) -> None:
+    """What would be rebuilt, and which ingredient changed."""
+    from analysis.build import reasons_to_build
+    from analysis.console import say
+
+    reasons = reasons_to_build(study)
+    for reason in reasons or ["nothing: all is up to date"]:
+        say(reason)
+
+
+@app.command()
+def explain(
+    study: StudyArgument,
+    indicator: Annotated[str, typer.Argument(metavar="INDICATOR")],
+    area: Annotated[str | None, typer.Option("--area", help="Code of an area.")] = None,
+    lang: Annotated[str | None, typer.Option("--lang", help="Language.")] = None,
+) -> None:
+    """One number: definition, base, method, caveats, where it came from."""
+    import analysis
+    from analysis.console import say
+
+    say(analysis.open_study(study, language=lang).explain(indicator, area=area).text)
+
+
+@app.command()
+def weight(
+    data: Annotated[Path, typer.Argument(metavar="DATA", help="CSV, XLSX, Parquet or SAV.")],
+    margins: Annotated[Path, typer.Option("--margins", help="CSV: var, level, total.")],
+    out: Annotated[Path, typer.Option("--out", help="CSV to write.")],
+    method: Annotated[
+        str, typer.Option(help="post-stratify, rake, linear, raking, logit or truncated.")
+    ] = "rake",
+    bounds: Annotated[str | None, typer.Option(help="LOW,HIGH of the weight ratio.")] = None,
+    base: Annotated[str | None, typer.Option(help="Column of the starting weights.")] = None,
+    by: Annotated[str | None, typer.Option(help="Column of areas, weighted one by one.")] = None,
+    trim: Annotated[str | None, typer.Option(help="LOW,HIGH of weights over their mean.")] = None,
+) -> None:
+    """Weight any table to margins."""
+    from analysis.console import say
+    from analysis.core_on_tables import weight_file
+
+    say(weight_file(data, margins, out, method=method, bounds=bounds, base=base, by=by, trim=trim))
+
+
+@app.command()
+def estimate(
+    data: Annotated[Path, typer.Argument(metavar="DATA", help="CSV, XLSX, Parquet or SAV.")],
+    out: Annotated[Path, typer.Option("--out", help="CSV to write.")],
+    weights: Annotated[str | None, typer.Option(help="Column of the weights.")] = None,
+    strata: Annotated[str | None, typer.Option(help="Column of the strata.")] = None,
+    clusters: Annotated[str | None, typer.Option(help="Column of the primary units.")] = None,
+    fpc: Annotated[str | None, typer.Option(help="Column of the population sizes.")] = None,
+    mean: Annotated[list[str] | None, typer.Option(help="VAR[,VAR…]")] = None,
+    total: Annotated[list[str] | None, typer.Option(help="VAR[,VAR…]")] = None,
+    share: Annotated[list[str] | None, typer.Option(help="VAR[,VAR…]")] = None,
+    ratio: Annotated[list[str] | None, typer.Option(help="A/B")] = None,
+    by: Annotated[str | None, typer.Option(help="COL[,COL2] of the domains.")] = None,
+    level: Annotated[float, typer.Option(min=0.5, max=0.999, help="Confidence.")] = 0.95,
+    interval: Annotated[
+        str, typer.Option(help="mean, logit, korn-graubard, wilson or asin.")
+    ] = "logit",
+    lonely_psu: Annotated[
+        str, typer.Option(help="fail, remove, adjust, average or certainty.")
+    ] = "fail",
+) -> None:
+    """Means, totals, shares and ratios of any table, with errors by design."""
+    from analysis.console import say
+    from analysis.core_on_tables import estimate_file
+
+    say(
+        estimate_file(
+            data,
+            out,
+            design={"weights": weights, "strata": strata, "clusters": clusters, "fpc": fpc},
+            statistics={"mean": mean, "total": total, "share": share, "ratio": ratio},
+            by=by,
+            level=level,
+            interval=interval,
+            lonely_psu=lonely_psu,
+        )
+    )
+
+
+def _finish(result: Any) -> None:
+    from analysis.console import say, show_failures
+
+    show_failures(result.failures)
+    for line in result.lines():
+        say(line)
+    raise typer.Exit(1 if result.failures else 0)
+
+
+def main() -> None:
+    """Run the command; turn an error into its message and status 2."""
+    try:
+        app()
+    except WorkbenchError as error:
+        if os.environ.get("NEEDS_DEBUG"):
+            raise
+        from analysis.console import show_error
+
+        show_error(error)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print("interrupted; nothing half-written is left behind", file=sys.stderr)
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.exit(0)
