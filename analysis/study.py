@@ -311,7 +311,7 @@ class Study:
     indicators: tuple[Indicator, ...]
     plan: tuple[PlanRow, ...]
     margins: tuple[Margin, ...]
-    territory: Territory
+    territory: Territory | None
 
     @property
     def id(self) -> str:
@@ -462,7 +462,7 @@ def open_study(study: str | Path, workspace: Workspace | None = None) -> Study:
         tuple(indicators),
         tuple(plan),
         tuple(margins),
-        load_territory(place.catalogues),
+        load_territory(place.catalogues) if card.region else None,
     )
 
 
@@ -948,7 +948,7 @@ def _own_areas(path: Path) -> pd.DataFrame:
 
 
 def _territory_areas(study: Study) -> pd.DataFrame:
-    if study.region is None:
+    if study.region is None or study.territory is None:
         raise WorkbenchError(
             f"the study {study.id} has neither a region nor areas",
             file=study.folder / "study.yaml",

@@ -15,8 +15,7 @@ from analysis.study import Study, Variable
 
 def study_context(study: Study, columns: Mapping[str, Any] | pd.DataFrame) -> Context:
     """The context in which a study's expressions are evaluated on some columns."""
-    territory = study.territory if study.region else None
-    return Context(columns, study.questionnaire, territory)
+    return Context(columns, study.questionnaire, study.territory)
 
 
 def derive_variables(

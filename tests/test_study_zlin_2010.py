@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import re
 from collections.abc import Iterator
 from datetime import date
@@ -325,9 +326,7 @@ def test_no_more_answers_than_the_question_allows(
     ("question", "low", "high"),
     [("D1", 500000, 599999), ("D3", 1901, 1996), ("N5", 0, 168), ("C1_hours", 0, 168)],
 )
-def test_numbers_stay_within_their_range(
-    study: Study, question: str, low: int, high: int
-) -> None:
+def test_numbers_stay_within_their_range(study: Study, question: str, low: int, high: int) -> None:
     assert is_allowed(study, question, low) == is_allowed(study, question, high) == 1
     # One below zero is the code of "not applicable", not a number.
     assert is_allowed(study, question, low - 2) == is_allowed(study, question, high + 1) == 0
@@ -379,7 +378,7 @@ def test_age_groups_meet_without_gap(study: Study, born: int, group: str) -> Non
 @pytest.mark.parametrize("name", ["age_group", "size_class"])
 def test_bands_cover_every_whole_number_once(study: Study, name: str) -> None:
     bands = study.questionnaire.bands(name)
-    for (_, _, high), (_, low, _) in zip(bands, bands[1:], strict=False):
+    for (_, _, high), (_, low, _) in itertools.pairwise(bands):
         assert low == high + 1
     assert bands[-1][2] == np.inf
 
@@ -656,12 +655,11 @@ def test_users_are_never_pooled(study: Study) -> None:
     assert study.samples["inhabitants"].target_size == 400 and users.target_size == 100
 
 
-def czech_texts(folder: Path) -> Iterator[tuple[str, str]]:
-    for path in sorted(folder.rglob("*.csv")):
-        for row in read_rows(path):
-            for column, text in row.values.items():
-                if text and ("::cs" in column or "(cs)" in column or column.endswith("_cs")):
-                    yield f"{path.name}, row {row.number}, {column}", text
+def czech_texts(file: Path) -> Iterator[tuple[str, str]]:
+    for row in read_rows(file):
+        for column, text in row.values.items():
+            if text and ("::cs" in column or "(cs)" in column or column.endswith("_cs")):
+                yield f"{file.name}, row {row.number}, {column}", text
 
 
 @pytest.mark.parametrize(
@@ -678,13 +676,8 @@ def czech_texts(folder: Path) -> Iterator[tuple[str, str]]:
     ],
 )
 def test_czech_typography(study: Study, fault: str, pattern: str) -> None:
-    folders = (study.folder, study.workspace.catalogues)
-    texts = [
-        pair
-        for folder in folders
-        for pair in czech_texts(folder)
-        if "territory" not in str(folder)
-    ]
+    files = [*study.folder.rglob("*.csv"), *study.workspace.catalogues.glob("*.csv")]
+    texts = [pair for file in sorted(files) for pair in czech_texts(file)]
     assert len(texts) > 500
     faulty = [(where, text) for where, text in texts if re.search(pattern, text)]
     assert not faulty, (fault, faulty[:3])

@@ -29,7 +29,7 @@ _FILES: Final[dict[str, str]] = {
 
 INK: Final = "#1b2430"
 BLUE: Final = "#1f4e79"
-BLUE_MIDDLE: Final = "#7fa3c7"
+BLUE_MIDDLE: Final = "#6c95be"
 BLUE_LIGHT: Final = "#c9d9e9"
 ACCENT: Final = "#b8500f"
 ACCENT_LIGHT: Final = "#edbf9d"
@@ -41,7 +41,7 @@ PAPER: Final = "#ffffff"
 #: Classes of a map, light to dark.
 SEQUENCE: Final = ("#e8eff6", "#bdd2e6", "#86abd0", "#4a7cab", "#1f4e79")
 #: Answers from agreement to disagreement, for stacked bars with up to five answers.
-DIVERGING: Final = ("#1f4e79", "#7fa3c7", "#e4e7ea", "#edbf9d", "#b8500f")
+DIVERGING: Final = ("#1f4e79", "#6c95be", "#e4e7ea", "#edbf9d", "#b8500f")
 
 # --- sizes ----------------------------------------------------------------------------------
 

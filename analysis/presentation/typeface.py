@@ -59,12 +59,7 @@ class Typeface:
     def outline(self, name: str) -> str:
         """The path of a letter with the y axis pointing down; empty for a space."""
         if name not in self._outlines:
-            from fontTools.pens.svgPathPen import SVGPathPen
-            from fontTools.pens.transformPen import TransformPen
-
-            pen = SVGPathPen(self._glyphs, ntos=lambda value: f"{value:.0f}")
-            self._glyphs[name].draw(TransformPen(pen, (1, 0, 0, -1, 0, 0)))
-            self._outlines[name] = pen.getCommands()
+            self._outlines[name] = _relative_path(self._glyphs, name)
         return self._outlines[name]
 
     def identifier(self, name: str) -> str:
@@ -81,6 +76,26 @@ def typeface(weight: Weight = "regular") -> Typeface:
 @cache
 def _width(weight: Weight, text: str) -> int:
     return typeface(weight).place(text)[1]
+
+
+def _relative_path(glyphs: Any, name: str) -> str:
+    """An outline in relative commands, which take about half the room of absolute ones."""
+    from fontTools.pens.recordingPen import DecomposingRecordingPen
+
+    pen = DecomposingRecordingPen(glyphs)
+    glyphs[name].draw(pen)
+    path, here = [], (0, 0)
+    for command, points in pen.value:
+        if command == "closePath":
+            path.append("z")
+            continue
+        letter = {"moveTo": "m", "lineTo": "l", "qCurveTo": "q"}[command]
+        for step in _steps(command, [(round(x), -round(y)) for x, y in points]):
+            path.append(letter + _joined([(x - here[0], y - here[1]) for x, y in step]))
+            here = step[-1]
+        if command == "moveTo":
+            start = here
+    return "".join(path).replace("z", "z") if path else ""
 
 
 def _base36(number: int) -> str:

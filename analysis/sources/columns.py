@@ -34,17 +34,34 @@ class Options(Protocol):
     """How a raw file is to be read; ``None`` leaves it to recognition."""
 
     @property
-    def format(self) -> Format | None: ...
+    def format(self) -> Format | None:
+        """csv, xlsx, sav or parquet."""
+        ...
+
     @property
-    def encoding(self) -> str | None: ...
+    def encoding(self) -> str | None:
+        """The encoding of a text file."""
+        ...
+
     @property
-    def delimiter(self) -> str | None: ...
+    def delimiter(self) -> str | None:
+        """What parts the cells of a text file."""
+        ...
+
     @property
-    def decimal(self) -> Literal[".", ","] | None: ...
+    def decimal(self) -> Literal[".", ","] | None:
+        """The decimal sign of a text file."""
+        ...
+
     @property
-    def sheet(self) -> str | int | None: ...
+    def sheet(self) -> str | int | None:
+        """The sheet of a workbook, by name or by number from 1."""
+        ...
+
     @property
-    def header_row(self) -> int | None: ...
+    def header_row(self) -> int | None:
+        """The row of column names, counted from 1."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -216,8 +233,11 @@ def cell_text(value: Any) -> str:
     if isinstance(value, (float, np.floating)):
         return number_text(float(value))
     if hasattr(value, "isoformat"):
-        return str(value.isoformat(sep=" ") if hasattr(value, "hour") and hasattr(value, "year")
-                   else value.isoformat()).removesuffix(" 00:00:00")
+        return str(
+            value.isoformat(sep=" ")
+            if hasattr(value, "hour") and hasattr(value, "year")
+            else value.isoformat()
+        ).removesuffix(" 00:00:00")
     return str(value)
 
 

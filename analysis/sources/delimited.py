@@ -19,7 +19,14 @@ from typing import Any
 import charset_normalizer
 
 from analysis.errors import Issue, WorkbenchError
-from analysis.sources.columns import Options, Table, TableOptions, name_key, table_of_cells
+from analysis.sources.columns import (
+    HEADER_SEARCH_ROWS,
+    Options,
+    Table,
+    TableOptions,
+    name_key,
+    table_of_cells,
+)
 
 DELIMITERS = (",", ";", "\t", "|")
 _SNIFFED_RECORDS = 200
@@ -284,7 +291,8 @@ def _fit(text: str, delimiter: str, expected: Collection[str]) -> tuple[int, flo
     widths = [len(record) for record in records if record]
     if not widths or max(widths) == 1:
         return 0, 0.0, 0
-    known = max(sum(name_key(cell) in expected for cell in record) for record in records)
+    top = records[:HEADER_SEARCH_ROWS]
+    known = max(sum(name_key(cell) in expected for cell in record) for record in top)
     usual = max(set(widths), key=lambda width: (widths.count(width), width))
     return known if usual > 1 else 0, widths.count(usual) / len(widths) * (usual > 1), usual
 

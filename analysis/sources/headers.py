@@ -121,9 +121,7 @@ def _unambiguous(pairs: Iterable[tuple[str, Target]]) -> dict[str, Target]:
     return {key: next(iter(found)) for key, found in targets.items() if key and len(found) == 1}
 
 
-def _target(
-    header: str, exact: Mapping[str, Target], index: Mapping[str, Target]
-) -> Target | None:
+def _target(header: str, exact: Mapping[str, Target], index: Mapping[str, Target]) -> Target | None:
     if header in META_COLUMNS:
         return exact.get(header)
     if header in exact:
@@ -238,9 +236,7 @@ def _add_response_sets(
                 matching.counted[variable] = response_set.counted
 
 
-def _question_of_set(
-    response_set: ResponseSet, questionnaire: Questionnaire
-) -> Question | None:
+def _question_of_set(response_set: ResponseSet, questionnaire: Questionnaire) -> Question | None:
     for question in questionnaire.questions.values():
         labels = {label_key(label) for label in question.label.values()}
         same_name = name_key(question.name) == name_key(response_set.name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +42,10 @@ def read_sav(path: Path, options: Options | None = None) -> Table:
     """
     options = options or TableOptions()
     values, meta = _loaded(path, options.encoding)
-    columns = {name: _column(array, _format(meta, name)) for name, array in values.items()}
+    columns = {
+        name: _column(cells, _format(meta, name), meta.readstat_variable_types[name])
+        for name, cells in values.items()
+    }
     rows = np.arange(2, 2 + int(meta.number_rows or 0), dtype=np.int64)
     return Table(
         columns,
@@ -87,7 +90,9 @@ def questionnaire_rows_from_sav(
             for code, label in table.labels.get(name, {}).items()
             if code not in missing
         )
-        kind = f"select_one {lists.setdefault(labels, name)}" if labels else _kind(meta, table, name)
+        kind = (
+            f"select_one {lists.setdefault(labels, name)}" if labels else _kind(meta, table, name)
+        )
         values = {"type": kind, "name": name, "label": table.titles.get(name, name)}
         survey.append(Row(values, str(path), number))
     choices = [
@@ -100,7 +105,7 @@ def questionnaire_rows_from_sav(
 
 def _loaded(
     path: Path, encoding: str | None, metadata_only: bool = False
-) -> tuple[dict[str, NDArray[Any]], Any]:
+) -> tuple[dict[str, list[Any]], Any]:
     try:
         values, meta = pyreadstat.read_sav(
             str(path),
@@ -112,7 +117,7 @@ def _loaded(
         )
     except UnicodeDecodeError:
         raise _undecodable(path, encoding) from None
-    except pyreadstat.ReadstatError as error:
+    except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError) as error:
         if "convert string" in str(error) or "encoding" in str(error):
             raise _undecodable(path, encoding) from None
         raise WorkbenchError(
@@ -138,13 +143,13 @@ def _format(meta: Any, name: str) -> str:
     return str(meta.original_variable_types.get(name, ""))
 
 
-def _column(array: NDArray[Any] | list[Any], format: str) -> Column:
-    values = np.asarray(array)
-    if values.dtype == object or values.dtype.kind in "US":
-        return column_of_texts([cell_text(value) for value in values])
+def _column(values: Sequence[Any], format: str, type: str) -> Column:
+    if type == "string":
+        return column_of_texts(["" if value is None else value for value in values])
+    numbers = np.array(values, dtype="float64")  # None, a system-missing value, becomes NaN
     if format.startswith(_DATE_FORMATS):
-        return column_of_texts(_dates(values.astype("float64"), "TIME" in format))
-    return column_of_values(values.astype("float64"))
+        return column_of_texts(_dates(numbers, "TIME" in format or format.startswith("YMDHMS")))
+    return column_of_values(numbers)
 
 
 def _dates(seconds: NDArray[np.float64], with_time: bool) -> list[str]:

@@ -136,8 +136,9 @@ def _chosen_sheet(
         raise WorkbenchError(
             "no visible sheet of this workbook has data",
             file=path,
-            got=", ".join(f"{sheet.name} (hidden)" if sheet.hidden else sheet.name
-                          for sheet in sheets),
+            got=", ".join(
+                f"{sheet.name} (hidden)" if sheet.hidden else sheet.name for sheet in sheets
+            ),
             hint="state the sheet in the study card",
         )
     raise WorkbenchError(

@@ -1,0 +1,192 @@
+"""The names of things in a study, in one language: indicators, categories, groups, areas."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+from analysis.presentation.wording import Words, words
+from analysis.study import Indicator, Study
+from analysis.territory import Case
+
+Form = Literal["label", "short", "accusative"]
+
+
+@dataclass(frozen=True)
+class Names:
+    """What things are called; falls back to the study's default language, then to codes."""
+
+    study: Study
+    language: str
+    _categories: dict[str, dict[str, Mapping[Form, str]]] = field(default_factory=dict)
+
+    @cached_property
+    def words(self) -> Words:
+        """The phrases of the language."""
+        return words(self.language)
+
+    def text(self, labels: Mapping[str, str], otherwise: str = "") -> str:
+        """A label in the language, typeset."""
+        chosen = labels.get(self.language) or labels.get(self.study.card.default_language)
+        return self.words.typeset(chosen or otherwise)
+
+    # --- indicators -------------------------------------------------------------------------
+
+    def indicator(self, code: str) -> str:
+        """An indicator in words."""
+        return self.text(self.definition(code).label, code)
+
+    def definition(self, code: str, category: str = "") -> Indicator:
+        """The definition of an indicator, the one of its category where it has own rows."""
+        found = self.study.indicator(code)
+        own = (indicator for indicator in found if indicator.category == category)
+        return next(own, found[0])
+
+    def unit(self, code: str, category: str = "") -> str:
+        """``percent``, ``points`` or ``number``."""
+        return self.definition(code, category).unit
+
+    def category(self, code: str, category: str, form: Form = "label") -> str:
+        """A category of an indicator in words; empty for the only one."""
+        forms = self._forms(code).get(category)
+        return forms[form] if forms else category
+
+    def categories(self, code: str) -> list[str]:
+        """The categories of an indicator in the order of their definition."""
+        return list(self._forms(code))
+
+    def full(self, code: str, category: str = "") -> str:
+        """Indicator and category in one, such as ``Aided awareness: shelters``."""
+        inner = self.category(code, category) if category else ""
+        name = self.indicator(code)
+        return f"{name}: {inner}" if inner else name
+
+    def list_of(self, code: str) -> str | None:
+        """The list whose choices are the categories of an indicator."""
+        over = self._over(code)
+        if over is None:
+            return None
+        form = self.study.questionnaire
+        return form.items_list(over) if over in form.groups else self.study.list_of(over)
+
+    def is_multiple(self, code: str) -> bool:
+        """Whether the categories are answers of which several could be given."""
+        over = self._over(code)
+        return over is not None and self.study.questionnaire.is_multiple(over)
+
+    def _over(self, code: str) -> str | None:
+        first = self.study.indicator(code)[0]
+        if first.over or not first.of:
+            return first.over
+        return self.study.indicator(first.of)[0].over
+
+    def _forms(self, code: str) -> dict[str, Mapping[Form, str]]:
+        if code not in self._categories:
+            self._categories[code] = self._read_forms(code)
+        return self._categories[code]
+
+    def _read_forms(self, code: str) -> dict[str, Mapping[Form, str]]:
+        over = self._over(code)
+        if over is None:
+            return {
+                one.category: _same(self.text(one.category_label, one.category))
+                for one in self.study.indicator(code)
+            }
+        form, list_name = self.study.questionnaire, self.list_of(code)
+        items = dict(form.group_items(over)) if over in form.groups else None
+        if list_name is None:
+            return {
+                item: _same(self.text(form.questions[name].label, item))
+                for name, item in (items or {}).items()
+            }
+        return {
+            choice.name: self._choice_forms(list_name, choice.name)
+            for choice in form.choices[list_name]
+            if items is None or choice.name in items.values()
+        }
+
+    def _choice_forms(self, list_name: str, name: str) -> Mapping[Form, str]:
+        choice = self.study.questionnaire.choice(list_name, name)
+        label = self.text(choice.label, name)
+        short = choice.attributes.get(f"short_{self.language}") or label
+        accusative = choice.attributes.get(f"accusative_{self.language}") or label
+        typeset = self.words.typeset
+        return {"label": label, "short": typeset(short), "accusative": typeset(accusative)}
+
+    # --- breakdowns -------------------------------------------------------------------------
+
+    def breakdown(self, name: str) -> str:
+        """A breakdown variable in words."""
+        return self.words.typeset(self.study.label_of(name, self.language))
+
+    def groups(self, breakdown: str) -> list[str]:
+        """The groups of a breakdown in the order of their list."""
+        list_name = self.study.list_of(breakdown)
+        return list(self.study.questionnaire.choice_names(list_name)) if list_name else []
+
+    def group(self, breakdown: str, group: str) -> str:
+        """A group in words; its code where the list does not have it."""
+        list_name = self.study.list_of(breakdown)
+        if list_name is None or group not in self.groups(breakdown):
+            return group
+        return self.text(self.study.questionnaire.choice(list_name, group).label, group)
+
+    # --- places -----------------------------------------------------------------------------
+
+    def area(self, code: str) -> str:
+        """An area's bare name; the whole's for the code of the whole."""
+        if code == self.study.whole:
+            return self.whole
+        areas = self.study.areas
+        return str(areas.loc[code, "name"]) if code in areas.index else code
+
+    def area_titled(self, code: str) -> str:
+        """An area's name with the title of its kind, where the study card gives one."""
+        title = self.text(self.study.card.area_title) if self.study.card.area_title else ""
+        name = self.area(code)
+        if not title or code == self.study.whole:
+            return name
+        return self.words.typeset(self.words.say("place.area", title=title, name=name))
+
+    @cached_property
+    def whole(self) -> str:
+        """All areas together in words."""
+        if self.study.region:
+            case: Case = "english" if self.language == "en" else "nominative"
+            return self.words.typeset(self.study.territory.name(self.study.region, case))
+        return self.words.say("place.whole_areas")
+
+    def by_kind(self, key: str) -> str:
+        """The key of a phrase that differs for studies without a region."""
+        return key if self.study.region else f"{key}_areas"
+
+    def say(self, key: str, **values: object) -> str:
+        """A phrase, in its form for studies without a region where they need another."""
+        return self.words.say(self.by_kind(key), **values)
+
+    @cached_property
+    def place_values(self) -> dict[str, str]:
+        """Placeholders that stand for the whole."""
+        return {
+            "whole": self.whole,
+            "rest": self.say("place.rest"),
+            "in_whole": self.say("place.in_whole"),
+        }
+
+    def area_values(self, code: str) -> dict[str, str]:
+        """Placeholders that stand for an area, with its cases, and for the whole."""
+        areas = self.study.areas
+        cases = areas.loc[code] if code in areas.index else None
+        return {
+            "area": self.area_titled(code),
+            "area_name": self.area(code),
+            "area_genitive": self.area(code) if cases is None else str(cases["genitive"]),
+            "area_locative": self.area(code) if cases is None else str(cases["locative"]),
+            **self.place_values,
+        }
+
+
+def _same(text: str) -> Mapping[Form, str]:
+    return {"label": text, "short": text, "accusative": text}

@@ -1,0 +1,197 @@
+"""What a table, chart or sentence is made from: released rows, names and a place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, Literal
+
+from analysis.presentation.blocks import DataOrigin
+from analysis.presentation.naming import Names
+from analysis.presentation.numbers import Numbers
+from analysis.presentation.rows import Estimate, Rows
+from analysis.presentation.wording import Words
+from analysis.study import Study
+
+Unit = Literal["percent", "points", "number"]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One area (or the whole) of a study in one language, seen through released rows."""
+
+    names: Names
+    rows: Rows
+    area: str
+    sample: str
+    record: Mapping[str, Any] = field(default_factory=dict)
+    statements: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    @property
+    def study(self) -> Study:
+        """The study."""
+        return self.names.study
+
+    @property
+    def words(self) -> Words:
+        """The phrases of the language."""
+        return self.names.words
+
+    @property
+    def numbers(self) -> Numbers:
+        """How the language writes numbers."""
+        return self.names.words.numbers
+
+    @property
+    def whole(self) -> str:
+        """The code of all areas together."""
+        return self.study.whole
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the scene is about all areas together."""
+        return self.area == self.whole
+
+    @cached_property
+    def area_values(self) -> dict[str, str]:
+        """Placeholders that stand for the area and the whole."""
+        return self.names.area_values(self.area)
+
+    @cached_property
+    def confidence(self) -> str:
+        """The confidence of the intervals in percent, a bare number."""
+        for row in self.rows:
+            if row.confidence == row.confidence:
+                return self.numbers.decimal(row.confidence * 100, 0)
+        return "95"
+
+    def at(self, area: str) -> Scene:
+        """The same scene in another place."""
+        return replace(self, area=area)
+
+    def of_sample(self, sample: str) -> Scene:
+        """The same scene of another sample."""
+        return replace(self, sample=sample)
+
+    # --- rows -------------------------------------------------------------------------------
+
+    def totals(self, code: str, area: str | None = None) -> list[Estimate]:
+        """The totals of an indicator by category, in the order of the definition."""
+        rows = self.rows.of(code, sample=self.sample, area=area or self.area)
+        if not rows:
+            rows = self.rows.of(
+                code, sample=self.sample, area=area or self.area, comparison="rest"
+            )
+        return in_order(rows, self.names.categories(code))
+
+    def total(self, code: str, category: str = "", area: str | None = None) -> Estimate | None:
+        """One total."""
+        found = (row for row in self.totals(code, area) if row.category == category)
+        return next(found, None)
+
+    def differences(self, code: str, area: str | None = None) -> dict[str, Estimate]:
+        """Area minus all others by category; from an indicator made of it, if need be."""
+        area = area or self.area
+        for other in (code, *self._comparisons_of(code)):
+            rows = self.rows.of(other, sample=self.sample, area=area, comparison="rest")
+            if rows:
+                return {row.category: row for row in rows}
+        return {}
+
+    def difference(self, code: str, category: str = "", area: str | None = None) -> Estimate | None:
+        """One difference between the area and all others."""
+        return self.differences(code, area).get(category)
+
+    def groups(
+        self, code: str, breakdown: str, category: str = "", area: str | None = None
+    ) -> list[Estimate]:
+        """An indicator by the groups of a breakdown, in the order of the groups."""
+        rows = self.rows.of(
+            code,
+            sample=self.sample,
+            area=area or self.area,
+            breakdown=breakdown,
+            category=category,
+        )
+        order = {name: place for place, name in enumerate(self.names.groups(breakdown))}
+        return sorted(rows, key=lambda row: order.get(row.group, len(order)))
+
+    def by_area(self, code: str, category: str = "") -> list[Estimate]:
+        """The total of an indicator in each area, in the order of the areas."""
+        rows = (self.total(code, category, area) for area in self.study.areas.index)
+        return [row for row in rows if row is not None]
+
+    def _comparisons_of(self, code: str) -> list[str]:
+        return [
+            indicator.code
+            for indicator in self.study.indicators
+            if indicator.statistic == "comparison" and indicator.of == code
+        ]
+
+    # --- numbers in words -------------------------------------------------------------------
+
+    def unit_of(self, row: Estimate) -> Unit:
+        """The unit of a row; differences of shares are in points."""
+        unit = self.names.unit(row.indicator, row.category)
+        if row.comparison and unit == "percent":
+            return "points"
+        return unit  # type: ignore[return-value]
+
+    def value(self, row: Estimate, places: int | None = None, *, signed: bool = False) -> str:
+        """The estimate of a row with its unit."""
+        return self.amount(row.estimate, self.unit_of(row), places, signed=signed)
+
+    def amount(
+        self, value: float, unit: Unit, places: int | None = None, *, signed: bool = False
+    ) -> str:
+        """A number with its unit: percent as whole numbers, everything else with one place."""
+        if unit == "percent":
+            return self.numbers.percent(value, 0 if places is None else places)
+        if unit == "points":
+            return self.numbers.points(value, 1 if places is None else places, signed=signed)
+        return self.numbers.decimal(value, 1 if places is None else places, signed=signed)
+
+    def interval_range(self, row: Estimate) -> str:
+        """The interval of a row as a range with its unit."""
+        unit = self.unit_of(row)
+        if unit == "percent":
+            return self.numbers.percent_range(row.ci_low, row.ci_high)
+        if unit == "points":
+            return self.numbers.points_range(row.ci_low, row.ci_high)
+        return self.numbers.span(row.ci_low, row.ci_high)
+
+    def interval(self, row: Estimate) -> str:
+        """``95% interval 84–90 %``; empty where the row has none."""
+        if not row.has_interval:
+            return ""
+        return self.words.say(
+            "sentence.interval", confidence=self.confidence, range=self.interval_range(row)
+        )
+
+    def base(self, row: Estimate) -> str:
+        """``n = 398``."""
+        return self.words.say("sentence.base", n=self.numbers.whole(row.n))
+
+    def category(self, row: Estimate, *, short: bool = True) -> str:
+        """The category of a row in words, the indicator where it has only one."""
+        name = self.names.category(row.indicator, row.category, "short" if short else "label")
+        return name or self.names.indicator(row.indicator)
+
+
+def in_order(rows: Iterable[Estimate], categories: Sequence[str]) -> list[Estimate]:
+    """Rows in the order of their categories."""
+    order = {name: place for place, name in enumerate(categories)}
+    return sorted(rows, key=lambda row: order.get(row.category, len(order)))
+
+
+def ranked(rows: Iterable[Estimate]) -> list[Estimate]:
+    """Rows that may be shown by falling estimate, then the others in their order."""
+    rows = list(rows)
+    shown = sorted((row for row in rows if row.shown), key=lambda row: -row.estimate)
+    return shown + [row for row in rows if not row.shown]
+
+
+def data_origin(rows: Iterable[Estimate]) -> DataOrigin:
+    """``modelled`` if any of the rows is."""
+    return "modelled" if any(row.data_origin == "modelled" for row in rows) else "observed"

@@ -1,0 +1,445 @@
+"""Tables of released rows: values, intervals, unweighted bases and the marks of release.
+
+Numbers stand in cells twice: as the text that is read and, rounded alike, as the value for
+Excel. A cell that is not released has neither value nor interval, only its mark.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from analysis.presentation.blocks import Cell, Column, Table
+from analysis.presentation.numbers import NO_BREAK_SPACE
+from analysis.presentation.rows import (
+    DISCLOSURE,
+    LOW_PRECISION,
+    MISSING,
+    NOT_APPLICABLE,
+    PRECISION,
+    Estimate,
+)
+from analysis.presentation.scene import Scene, Unit, data_origin, ranked
+
+SUPPORTED = "supported"
+_SIGNS = {
+    DISCLOSURE: "•",
+    PRECISION: "–",
+    NOT_APPLICABLE: "×",
+    MISSING: "…",
+}
+_FORMATS = {"percent": "0.0%", "points": "+0.0;-0.0;0.0", "number": "0.0"}
+_LABEL_WIDTH = 5.0
+
+
+@dataclass(frozen=True)
+class Label:
+    """What stands on a table or chart besides its content."""
+
+    caption: str
+    name: str
+    anchor: str = ""
+
+
+@dataclass(frozen=True)
+class Grouping:
+    """Row groups of a table: an attribute of the choices, and the list that names it."""
+
+    attribute: str
+    list: str
+
+
+# --- cells ----------------------------------------------------------------------------------
+
+
+def sign_of(row: Estimate | None) -> str:
+    """The sign in place of a value that is not shown."""
+    return _SIGNS.get(row.mark, "") if row is not None else _SIGNS[MISSING]
+
+
+def text_cell(text: str) -> Cell:
+    """A cell of words."""
+    return Cell(text)
+
+
+def value_cell(scene: Scene, row: Estimate | None) -> Cell:
+    """The estimate of a row, in brackets where its precision is low."""
+    if row is None or not row.shown:
+        return _sign_cell(row)
+    unit = scene.unit_of(row)
+    text = _bare(scene, row, row.estimate)
+    if row.comparison and row.supported:
+        return _number_cell(f"{text}{NO_BREAK_SPACE}*", row.estimate, unit, SUPPORTED)
+    if row.uncertain:
+        return _number_cell(f"[{text}]", row.estimate, unit, LOW_PRECISION)
+    return _number_cell(text, row.estimate, unit)
+
+
+def limit_cells(scene: Scene, row: Estimate | None) -> tuple[Cell, Cell]:
+    """The limits of a row's interval."""
+    if row is None or not row.has_interval:
+        sign = _sign_cell(row) if row is None or not row.shown else Cell(_SIGNS[NOT_APPLICABLE])
+        return sign, sign
+    unit = scene.unit_of(row)
+    low, high = (
+        _number_cell(_bare(scene, row, limit), limit, unit) for limit in (row.ci_low, row.ci_high)
+    )
+    return low, high
+
+
+def interval_cell(scene: Scene, row: Estimate) -> Cell:
+    """An interval as one short text, in whole numbers where the unit is percent."""
+    if not row.has_interval:
+        return _sign_cell(row) if not row.shown else Cell(_SIGNS[NOT_APPLICABLE])
+    unit = scene.unit_of(row)
+    factor, places = {"percent": (100, 0), "points": (100, 1), "number": (1, 1)}[unit]
+    return Cell(scene.numbers.span(row.ci_low * factor, row.ci_high * factor, places))
+
+
+def base_cell(scene: Scene, row: Estimate | None) -> Cell:
+    """The unweighted number of people behind a row."""
+    if row is None or row.n != row.n:
+        return _sign_cell(row)
+    return Cell(scene.numbers.whole(row.n), row.n, "0")
+
+
+def _bare(scene: Scene, row: Estimate, value: float) -> str:
+    factor = 1 if scene.unit_of(row) == "number" else 100
+    return scene.numbers.decimal(value * factor, 1, signed=row.is_difference)
+
+
+def _number_cell(text: str, value: float, unit: Unit, mark: str = "") -> Cell:
+    shown = round(value * 100, 1) if unit == "points" else round(value, 3 if unit == "percent" else 1)
+    return Cell(text, shown, _FORMATS[unit], mark)
+
+
+def _sign_cell(row: Estimate | None) -> Cell:
+    mark = row.mark if row is not None else MISSING
+    return Cell(_SIGNS.get(mark, _SIGNS[MISSING]), mark=mark)
+
+
+# --- notes ----------------------------------------------------------------------------------
+
+
+def legend(scene: Scene, rows: Iterable[Sequence[Cell]]) -> tuple[str, ...]:
+    """One note that explains the marks in use; none when there are none."""
+    used = {cell.mark for row in rows for cell in row if cell.mark}
+    order = (DISCLOSURE, PRECISION, LOW_PRECISION, NOT_APPLICABLE, MISSING, SUPPORTED)
+    said = [scene.words.say(f"legend.{mark}") for mark in order if mark in used]
+    return ("; ".join(said) + ".",) if said else ()
+
+
+def base_note(scene: Scene, rows: Iterable[Estimate]) -> tuple[str, ...]:
+    """The bases of rows in words."""
+    labels: dict[str, None] = {}
+    for row in rows:
+        definition = scene.names.definition(row.indicator, row.category)
+        label = scene.names.text(definition.base_label, row.base_label)
+        if label:
+            labels.setdefault(label)
+    return (scene.words.say("note.base", text="; ".join(labels)),) if labels else ()
+
+
+def _rest_note(scene: Scene, differences: Iterable[Estimate | None]) -> tuple[str, ...]:
+    if any(row is not None for row in differences):
+        return (scene.names.say("note.rest_mark"),)
+    return ()
+
+
+def _finished(
+    scene: Scene,
+    label: Label,
+    columns: Sequence[Column],
+    rows: Sequence[tuple[Cell, ...]],
+    used: Sequence[Estimate],
+    notes: Sequence[str] = (),
+    groups: Sequence[tuple[str, int]] = (),
+) -> Table:
+    return Table(
+        caption=label.caption,
+        columns=tuple(columns),
+        rows=tuple(rows),
+        name=label.name,
+        anchor=label.anchor,
+        notes=(*base_note(scene, used), *notes, *legend(scene, rows)),
+        groups=tuple(groups),
+        data_origin=data_origin(used),
+    )
+
+
+def _value_columns(scene: Scene, unit: Unit, spanner: str) -> list[Column]:
+    say = scene.words.say
+    return [
+        Column(say(f"table.estimate_{unit}"), spanner),
+        Column(say("table.low", confidence=scene.confidence), spanner),
+        Column(say("table.high"), spanner),
+    ]
+
+
+def _unit(scene: Scene, code: str, category: str = "") -> Unit:
+    return scene.names.unit(code, category)  # type: ignore[return-value]
+
+
+def _difference_columns(scene: Scene, unit: Unit) -> list[Column]:
+    return _value_columns(
+        scene, "points" if unit == "percent" else unit, scene.names.say("table.against_rest")
+    )
+
+
+def _value_cells(scene: Scene, row: Estimate | None) -> tuple[Cell, ...]:
+    return (value_cell(scene, row), *limit_cells(scene, row))
+
+
+# --- tables ---------------------------------------------------------------------------------
+
+
+def first_order(
+    scene: Scene, label: Label, code: str, *, sort: bool = False, grouping: Grouping | None = None
+) -> Table:
+    """The categories of an indicator: value, interval and n, beside the whole and the rest."""
+    totals = scene.totals(code)
+    sections = _sections(scene, ranked(totals) if sort else totals, grouping)
+    ordered = [row for _, rows in sections for row in rows]
+    differences = scene.differences(code)
+    wholes = {} if scene.is_whole else {r.category: r for r in scene.totals(code, scene.whole)}
+    rows = [
+        _first_order_row(scene, row, wholes, differences) for row in ordered
+    ]
+    unit = _unit(scene, code)
+    columns = _first_order_columns(scene, unit, bool(wholes), bool(differences))
+    return _finished(
+        scene, label, columns, rows, ordered,
+        _rest_note(scene, differences.values()), _group_starts(sections),
+    )  # fmt: skip
+
+
+def _first_order_row(
+    scene: Scene,
+    row: Estimate,
+    wholes: dict[str, Estimate],
+    differences: dict[str, Estimate],
+) -> tuple[Cell, ...]:
+    cells = [Cell(scene.category(row, short=False)), *_value_cells(scene, row), base_cell(scene, row)]
+    if wholes:
+        cells.append(value_cell(scene, wholes.get(row.category)))
+    if differences:
+        cells.extend(_value_cells(scene, differences.get(row.category)))
+    return tuple(cells)
+
+
+def _first_order_columns(
+    scene: Scene, unit: Unit, with_whole: bool, with_difference: bool
+) -> list[Column]:
+    say = scene.words.say
+    columns = [
+        Column(say("table.item"), align="left", width=_LABEL_WIDTH),
+        *_value_columns(scene, unit, scene.names.area_titled(scene.area)),
+        Column(say("table.n"), scene.names.area_titled(scene.area)),
+    ]
+    if with_whole:
+        columns.append(Column(say(f"table.estimate_{unit}"), scene.names.whole, width=1.3))
+    if with_difference:
+        columns.extend(_difference_columns(scene, unit))
+    return columns
+
+
+def _sections(
+    scene: Scene, rows: Sequence[Estimate], grouping: Grouping | None
+) -> list[tuple[str, list[Estimate]]]:
+    if grouping is None:
+        return [("", list(rows))]
+    sections: dict[str, list[Estimate]] = {}
+    for choice in scene.study.questionnaire.choices.get(grouping.list, ()):
+        sections[choice.name] = []
+    for row in rows:
+        sections.setdefault(_attribute(scene, row, grouping.attribute), []).append(row)
+    titles = {
+        choice.name: scene.names.text(choice.label, choice.name)
+        for choice in scene.study.questionnaire.choices.get(grouping.list, ())
+    }
+    return [(titles.get(name, name), members) for name, members in sections.items() if members]
+
+
+def _attribute(scene: Scene, row: Estimate, attribute: str) -> str:
+    list_name = scene.names.list_of(row.indicator)
+    if list_name is None:
+        return ""
+    return scene.study.questionnaire.choice_attribute(list_name, row.category, attribute)
+
+
+def _group_starts(
+    sections: Sequence[tuple[str, Sequence[Estimate]]],
+) -> list[tuple[str, int]]:
+    starts, place = [], 0
+    for title, rows in sections:
+        if title:
+            starts.append((title, place))
+        place += len(rows)
+    return starts
+
+
+def by_breakdown(
+    scene: Scene, label: Label, code: str, breakdowns: Sequence[str], category: str = ""
+) -> Table:
+    """One indicator by the groups of several breakdowns, beside the whole."""
+    total = scene.total(code, category)
+    blocks = [("", [total] if total else [])]
+    blocks += [(name, scene.groups(code, name, category)) for name in breakdowns]
+    blocks = [(name, rows) for name, rows in blocks if rows]
+    wholes = _whole_groups(scene, code, category, [name for name, _ in blocks])
+    used = [row for _, rows in blocks for row in rows]
+    rows = [_breakdown_row(scene, row, wholes) for row in used]
+    sections = [(scene.names.breakdown(name) if name else "", rows) for name, rows in blocks]
+    columns = _breakdown_columns(scene, _unit(scene, code, category))
+    return _finished(scene, label, columns, rows, used, (), _group_starts(sections))
+
+
+def _whole_groups(
+    scene: Scene, code: str, category: str, breakdowns: Sequence[str]
+) -> dict[tuple[str, str], Estimate]:
+    if scene.is_whole:
+        return {}
+    found = {
+        (name, row.group): row
+        for name in breakdowns
+        if name
+        for row in scene.groups(code, name, category, scene.whole)
+    }
+    total = scene.total(code, category, scene.whole)
+    return {**found, ("", ""): total} if total else found
+
+
+def _breakdown_row(
+    scene: Scene, row: Estimate, wholes: dict[tuple[str, str], Estimate]
+) -> tuple[Cell, ...]:
+    name = scene.names.group(row.breakdown, row.group) if row.breakdown else ""
+    cells = [
+        Cell(name or scene.words.say("table.total")),
+        *_value_cells(scene, row),
+        base_cell(scene, row),
+    ]
+    if not scene.is_whole:
+        whole = wholes.get((row.breakdown, row.group))
+        cells += [*_value_cells(scene, whole), base_cell(scene, whole)]
+    return tuple(cells)
+
+
+def _breakdown_columns(scene: Scene, unit: Unit) -> list[Column]:
+    say = scene.words.say
+    columns = [Column(say("table.group"), align="left", width=_LABEL_WIDTH)]
+    places = [scene.area] if scene.is_whole else [scene.area, scene.whole]
+    for place in places:
+        spanner = scene.names.area_titled(place)
+        columns += [*_value_columns(scene, unit, spanner), Column(say("table.n"), spanner)]
+    return columns
+
+
+def crosstab(scene: Scene, label: Label, code: str, breakdown: str) -> Table:
+    """The categories of an indicator by the groups of one breakdown, with intervals."""
+    categories = scene.names.categories(code)
+    by_category = {name: scene.groups(code, breakdown, name) for name in categories}
+    by_category = {name: rows for name, rows in by_category.items() if rows}
+    used = [row for rows in by_category.values() for row in rows]
+    groups = [name for name in scene.names.groups(breakdown) if any(r.group == name for r in used)]
+    rows = [
+        _crosstab_row(scene, {row.group: row for row in rows}, groups)
+        for rows in by_category.values()
+    ]
+    columns = [Column(scene.words.say("table.item"), align="left", width=3.2)]
+    for group in groups:
+        spanner = _group_spanner(scene, breakdown, group, used)
+        columns += [
+            Column(scene.words.say(f"table.estimate_{_unit(scene, code)}"), spanner),
+            Column(scene.words.say("table.interval", confidence=scene.confidence), spanner, width=1.4),
+        ]  # fmt: skip
+    return _finished(scene, label, columns, rows, used)
+
+
+def _crosstab_row(
+    scene: Scene, by_group: dict[str, Estimate], groups: Sequence[str]
+) -> tuple[Cell, ...]:
+    any_row = next(iter(by_group.values()))
+    cells = [Cell(scene.category(any_row))]
+    for group in groups:
+        row = by_group.get(group)
+        cells.append(value_cell(scene, row))
+        cells.append(Cell(_SIGNS[MISSING], mark=MISSING) if row is None else interval_cell(scene, row))
+    return tuple(cells)
+
+
+def _group_spanner(scene: Scene, breakdown: str, group: str, rows: Sequence[Estimate]) -> str:
+    bases = [row.n for row in rows if row.group == group and row.n == row.n]
+    name = scene.names.group(breakdown, group)
+    if not bases:
+        return name
+    low, high = (scene.numbers.whole(bound) for bound in (min(bases), max(bases)))
+    base = (
+        scene.words.say("sentence.base", n=high)
+        if low == high
+        else scene.words.say("table.n_range", low=low, high=high)
+    )
+    return scene.words.say("table.spanner_n", group=name, base=base)
+
+
+def by_area(scene: Scene, label: Label, code: str, category: str = "") -> Table:
+    """One indicator in all areas and the whole, each area against all others."""
+    used = scene.by_area(code, category)
+    whole = scene.total(code, category, scene.whole)
+    differences = {row.area: scene.difference(code, category, row.area) for row in used}
+    with_difference = any(row is not None for row in differences.values())
+    rows = [_area_row(scene, row, differences.get(row.area), with_difference) for row in used]
+    if whole is not None:
+        rows.append(_area_row(scene, whole, None, with_difference, whole=True))
+    say = scene.words.say
+    unit = _unit(scene, code, category)
+    columns = [
+        Column(say("table.area"), align="left", width=_LABEL_WIDTH),
+        *_value_columns(scene, unit, ""),
+        Column(say("table.n")),
+        *(_difference_columns(scene, unit) if with_difference else ()),
+    ]
+    return _finished(
+        scene, label, columns, rows, used, _rest_note(scene, differences.values())
+    )
+
+
+def _area_row(
+    scene: Scene,
+    row: Estimate,
+    difference: Estimate | None,
+    with_difference: bool,
+    *,
+    whole: bool = False,
+) -> tuple[Cell, ...]:
+    cells = (
+        Cell(scene.names.area(row.area)),
+        *_value_cells(scene, row),
+        base_cell(scene, row),
+    )
+    if not with_difference:
+        return cells
+    if whole:
+        return (*cells, Cell(""), Cell(""), Cell(""))
+    return (*cells, *_value_cells(scene, difference))
+
+
+def of_rows(scene: Scene, label: Label, rows: Sequence[Estimate], names: Sequence[str]) -> Table:
+    """The table behind a chart: a name, value, interval and n for each row."""
+    cells = [
+        (Cell(name), *_value_cells(scene, row), base_cell(scene, row))
+        for name, row in zip(names, rows, strict=True)
+    ]
+    unit = scene.unit_of(rows[0]) if rows else "percent"
+    say = scene.words.say
+    columns = [
+        Column(say("table.item"), align="left", width=_LABEL_WIDTH),
+        *_value_columns(scene, unit, ""),
+        Column(say("table.n")),
+    ]
+    return _finished(scene, label, columns, cells, rows)
+
+
+def legend_of_rows(scene: Scene, rows: Iterable[Estimate]) -> tuple[str, ...]:
+    """The legend of the marks that rows bear."""
+    marks = [(Cell("", mark=row.mark),) for row in rows if row.mark]
+    return legend(scene, marks)

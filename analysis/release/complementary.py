@@ -1,0 +1,365 @@
+"""Complementary suppression: what else to hide so that a secret cannot be worked out.
+
+All tables of a sample are taken at once as one network of whole counts
+(:mod:`analysis.release.network`). A hidden count is safe when two tables agree with
+everything shown and differ in this count by the width the rule set asks for.
+
+For each secret that is not yet safe, a mixed-integer programme finds the cheapest further
+cells to hide: two tables y⁺ and y⁻ that satisfy every equation, differ in the secret by the
+asked width, and leave the shown range of a cell only where that cell is hidden (the cell
+suppression problem of Fischetti and Salazar-González, Management Science 47, 2001, for one
+secret). Secrets are taken one after another, what is hidden already costs nothing, and at
+the end each complement that turned out to be superfluous is shown again. Everything is
+solved in a fixed order, so the same input gives the same pattern.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.sparse.csgraph import connected_components
+
+from analysis.release.network import CONSTANT, Key, Network, Quantity
+from analysis.release.programme import TOLERANCE, Ask, System, feasible_ranges
+from analysis.release.tables import Booleans, Floats, Integers
+
+#: Limit of branch and bound for one secret; the best pattern found until then is used.
+NODE_LIMIT = 200
+#: How often a secret's width is raised before its neighbours are hidden without search.
+RAISES = 2
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """Positions of the rows to hide.
+
+    Parameters
+    ----------
+    primary
+        Rows that are secret themselves.
+    complementary
+        Rows hidden to protect others.
+    bases
+        Those of either kind whose unweighted base is hidden everywhere.
+    """
+
+    primary: frozenset[int]
+    complementary: frozenset[int]
+    bases: frozenset[int]
+
+
+def suppress(network: Network, width: int, harder: Mapping[Key, int] | None = None) -> Pattern:
+    """Protect every secret of a network.
+
+    Parameters
+    ----------
+    network
+        All counts of a sample and their equations.
+    width
+        How wide the feasible range of a hidden count has to be.
+    harder
+        Secrets that an audit could narrow all the same, and how many neighbours of each to
+        hide on top.
+    """
+    matrix = network.matrix()
+    hidden: set[int] = {i for i, quantity in enumerate(network.quantities) if quantity.primary}
+    for numbers in _components(network, matrix):
+        if any(network.quantities[number].primary for number in numbers):
+            search = _Search(network.quantities, matrix, numbers, width)
+            search.protect()
+            search.protect_harder(harder or {})
+            search.show_superfluous(harder or {})
+            hidden.update(search.suppressed())
+    return _pattern(network, hidden)
+
+
+def _pattern(network: Network, hidden: set[int]) -> Pattern:
+    primary: set[int] = set()
+    others: set[int] = set()
+    bases: set[int] = set()
+    for number in sorted(hidden):
+        quantity = network.quantities[number]
+        if quantity.key[0] == "base":
+            bases.update(quantity.rows)
+        elif not quantity.shown:
+            continue  # not shown for want of precision, and marked so
+        (primary if quantity.primary else others).update(quantity.rows)
+    return Pattern(frozenset(primary), frozenset(others - primary), frozenset(bases))
+
+
+def _components(network: Network, matrix: sparse.csr_array) -> list[Integers]:
+    """Quantities tied by equations, without constants, which tie nothing."""
+    constant = np.array([quantity.cost == CONSTANT for quantity in network.quantities], dtype=bool)
+    entries = matrix.tocoo()
+    linked = ~constant[entries.col]
+    rows, columns = matrix.shape
+    graph = sparse.coo_array(
+        (np.ones(int(linked.sum())), (entries.row[linked], rows + entries.col[linked])),
+        shape=(rows + columns, rows + columns),
+    )
+    labels = connected_components(graph, directed=False)[1][rows:]
+    order = np.argsort(labels, kind="stable")
+    starts = np.flatnonzero(np.diff(labels[order])) + 1
+    return [numbers for numbers in np.split(order, starts) if not constant[numbers].all()]
+
+
+class _Search:
+    """The search for complements among quantities that are tied to each other."""
+
+    def __init__(
+        self,
+        quantities: list[Quantity],
+        matrix: sparse.csr_array,
+        numbers: Integers,
+        width: int,
+    ) -> None:
+        self.numbers, self.width = numbers, width
+        self.quantities = [quantities[number] for number in numbers]
+        inside = matrix[:, numbers]
+        rows = np.flatnonzero(np.diff(inside.indptr))
+        self.matrix = inside[rows]
+        self.sums = self._constants(quantities, matrix[rows], numbers)
+        self.low = np.array([quantity.low for quantity in self.quantities])
+        self.high = np.array([quantity.high for quantity in self.quantities])
+        self.cap = np.array([quantity.cap for quantity in self.quantities])
+        self.cost = np.array([quantity.cost for quantity in self.quantities])
+        self.truth = np.array([quantity.truth for quantity in self.quantities])
+        self.primary = np.array([quantity.primary for quantity in self.quantities])
+        self.guarded = np.array([quantity.guarded for quantity in self.quantities])
+        self.unshown = np.array([not quantity.shown for quantity in self.quantities])
+        self.hidden = self.primary | self.unshown
+        self.safe = np.zeros(len(numbers), dtype=bool)
+        self.purpose: dict[int, int] = {}
+        self.followers = self._followers()
+        self.hide(np.flatnonzero(self.primary).tolist())
+
+    @staticmethod
+    def _constants(
+        quantities: list[Quantity], matrix: sparse.csr_array, numbers: Integers
+    ) -> Floats:
+        """What the constants in each equation leave for the quantities to add up to."""
+        values = np.array([quantity.truth for quantity in quantities])
+        values[numbers] = 0.0
+        return np.asarray(-(matrix @ values))
+
+    def _followers(self) -> dict[int, list[int]]:
+        place = {int(number): local for local, number in enumerate(self.numbers)}
+        followers: dict[int, list[int]] = {}
+        for local, quantity in enumerate(self.quantities):
+            if quantity.leader >= 0 and quantity.leader in place:
+                followers.setdefault(place[quantity.leader], []).append(local)
+        return followers
+
+    def suppressed(self) -> list[int]:
+        """The numbers, in the network, of all that is hidden for disclosure."""
+        chosen = self.hidden & ~(self.unshown & ~self.primary)
+        return self.numbers[chosen].tolist()
+
+    def required(self) -> Floats:
+        """The width each quantity needs: the rule's, or its whole range if that is less."""
+        wanted = self.hidden & (self.guarded | self.primary)
+        return np.where(wanted, np.minimum(self.width, self.cap), 0.0)
+
+    def hide(self, numbers: Iterable[int]) -> bool:
+        """Hide quantities and the counts that stand on a hidden base; False if none is new."""
+        before = int(self.hidden.sum())
+        for number in numbers:
+            self.hidden[[number, *self.followers.get(number, [])]] = True
+        return int(self.hidden.sum()) > before
+
+    def system(self) -> System:
+        """What a reader knows: shown ranges, caps of hidden counts, equations."""
+        return System(
+            low=np.where(self.hidden, 0.0, self.low),
+            high=np.where(self.hidden, self.cap, self.high),
+            whole=np.ones(len(self.numbers), dtype=bool),
+            truth=self.truth,
+            matrix=self.matrix,
+            row_low=self.sums,
+            row_high=self.sums,
+        )
+
+    # -- protecting
+
+    def protect(self) -> None:
+        """Take the secrets in order until none is left open."""
+        self.certify(self.open(), ask="none")
+        while len(waiting := self.open()):
+            for secret in waiting.tolist():
+                if not self.safe[secret]:
+                    self.secure(secret)
+
+    def open(self) -> Integers:
+        """Secrets that are not known to be safe, the costliest places first."""
+        numbers = np.flatnonzero((self.required() > 0) & ~self.safe).tolist()
+        order = sorted(numbers, key=lambda number: (*self.quantities[number].rank, number))
+        return np.array(order, dtype=np.intp)
+
+    def certify(self, secrets: Integers, *, ask: Ask = "each") -> bool:
+        """Mark the secrets that can move far enough; False when one of them cannot."""
+        if not len(secrets):
+            return True
+        required, all_safe = self.required(), True
+        for columns, part in self.system().tightened().parts(secrets):
+            inside = np.flatnonzero(np.isin(columns, secrets))
+            wanted = required[columns[inside]]
+            reached = feasible_ranges(part, inside, wanted, ask=ask).reach(wanted)
+            self.safe[columns[inside[reached]]] = True
+            all_safe &= bool(reached.all())
+            if ask == "first" and not all_safe:
+                return False
+        return all_safe
+
+    def secure(self, secret: int) -> None:
+        """Hide the cheapest complements of one secret until it is safe.
+
+        The programme works with fractions; where no whole table has the width it found,
+        a little more is asked, and at last the nearest cells are hidden without search.
+        """
+        required = float(self.required()[secret])
+        raised = 0
+        while not self.certify(np.array([secret])):
+            chosen = self.cheapest(secret, required + raised)
+            if self.hide(chosen):
+                self.purpose.update(dict.fromkeys(chosen, secret))
+                continue
+            raised += 1
+            if raised > RAISES and not self.hide(self.neighbours(secret)):
+                break  # nothing is left to hide: the audit judges what that means
+        self.safe[secret] = True
+
+    def cheapest(self, secret: int, width: float) -> list[int]:
+        """The cheapest cells to hide: near the secret if that is possible, else anywhere."""
+        block = self.quantities[secret].block
+        near = np.array([quantity.block == block for quantity in self.quantities])
+        free = ~self.hidden
+        for candidates in (near & free, free):
+            found = self.suppression_problem(secret, width, candidates)
+            if found is not None:
+                return found
+        return []
+
+    def neighbours(self, secret: int) -> list[int]:
+        """The cheapest shown cell among those that fewest equations part from the secret."""
+        incidence = (self.matrix != 0).astype(float)
+        reached = np.zeros(len(self.numbers))
+        reached[secret] = 1.0
+        while True:
+            wider = (incidence.T @ (incidence @ reached) > 0).astype(float)
+            shown = np.flatnonzero((wider > 0) & ~self.hidden)
+            if len(shown):
+                return [int(min(shown.tolist(), key=lambda number: (self.cost[number], number)))]
+            if np.array_equal(wider, reached):
+                return []
+            reached = wider
+
+    def protect_harder(self, harder: Mapping[Key, int]) -> None:
+        """Hide further neighbours of secrets that an audit could narrow."""
+        for secret, quantity in enumerate(self.quantities):
+            for _ in range(harder.get(quantity.key, 0)):
+                self.hide(self.neighbours(secret))
+        self.protect()
+
+    # -- showing again
+
+    def show_superfluous(self, harder: Mapping[Key, int]) -> None:
+        """Show each complement again without which all secrets are still safe."""
+        if any(quantity.key in harder for quantity in self.quantities):
+            return
+        chosen = np.flatnonzero(self.hidden & ~self.primary & ~self.unshown).tolist()
+        for number in sorted(chosen, key=lambda one: (-self.cost[one], one)):
+            if not self.follows_hidden(number):
+                self.try_to_show(number)
+
+    def follows_hidden(self, number: int) -> bool:
+        """Whether the count stands on a base that is hidden."""
+        return any(self.hidden[base] and number in counts for base, counts in self.followers.items())
+
+    def try_to_show(self, number: int) -> None:
+        """Show a complement, and hide it again if a secret is then not safe."""
+        shown = [
+            one
+            for one in (number, *self.followers.get(number, []))
+            if not (self.primary[one] or self.unshown[one])
+        ]
+        self.hidden[shown] = False
+        first = np.array([self.purpose[number]] if number in self.purpose else [], dtype=np.intp)
+        every = np.flatnonzero(self.required() > 0)
+        if not (self.certify(first, ask="first") and self.certify(every, ask="first")):
+            self.hidden[shown] = True
+
+    # -- the suppression problem of one secret
+
+    def suppression_problem(
+        self, secret: int, width: float, candidates: Booleans
+    ) -> list[int] | None:
+        """The cheapest candidates to hide so that the secret can move by ``width``.
+
+        None when hiding all of them would not do.
+        """
+        system = self.system()
+        low = np.where(candidates, np.maximum(system.low - width, 0), system.low)
+        high = np.where(candidates, np.minimum(system.high + width, self.cap), system.high)
+        moving = np.flatnonzero(high - low > TOLERANCE)
+        chosen = np.flatnonzero(candidates[moving])
+        still = np.where(high - low > TOLERANCE, 0.0, system.low)
+        block = self.matrix[:, moving]
+        rows = np.flatnonzero(np.diff(block.indptr))
+        sums = (self.sums - self.matrix @ still)[rows]
+        place = int(np.searchsorted(moving, secret))
+        answer = milp(
+            np.concatenate([np.zeros(2 * len(moving)), self.cost[moving[chosen]]]),
+            integrality=np.concatenate([np.zeros(2 * len(moving)), np.ones(len(chosen))]),
+            bounds=Bounds(
+                np.concatenate([low[moving], low[moving], np.zeros(len(chosen))]),
+                np.concatenate([high[moving], high[moving], np.ones(len(chosen))]),
+            ),
+            constraints=[
+                *_two_tables(block[rows], sums, place, width, len(chosen)),
+                *_shown_ranges(system, moving, chosen, low, high),
+            ],
+            options={"node_limit": NODE_LIMIT},
+        )
+        if answer.x is None:
+            return None
+        return moving[chosen[answer.x[2 * len(moving) :] > 0.5]].tolist()
+
+
+def _two_tables(
+    block: sparse.csr_array, sums: Floats, secret: int, width: float, choices: int
+) -> list[LinearConstraint]:
+    """Both tables satisfy the equations, and the secret differs by the width."""
+    rows, size = block.shape
+    zero, blank = sparse.csr_array((rows, size)), sparse.csr_array((rows, choices))
+    apart = sparse.csr_array(
+        ([1.0, -1.0], ([0, 0], [secret, size + secret])), shape=(1, 2 * size + choices)
+    )
+    return [
+        LinearConstraint(sparse.hstack([block, zero, blank]), sums, sums),
+        LinearConstraint(sparse.hstack([zero, block, blank]), sums, sums),
+        LinearConstraint(apart, width, np.inf),
+    ]
+
+
+def _shown_ranges(
+    system: System, moving: Integers, chosen: Integers, low: Floats, high: Floats
+) -> list[LinearConstraint]:
+    """A candidate leaves its shown range only where it is hidden."""
+    size, cells = (len(chosen), len(moving)), moving[chosen]
+    if not len(chosen):
+        return []
+    pick = sparse.csr_array((np.ones(size[0]), (np.arange(size[0]), chosen)), shape=size)
+    none = sparse.csr_array(size)
+    above = sparse.diags_array(system.high[cells] - high[cells])
+    below = sparse.diags_array(system.low[cells] - low[cells])
+    return [
+        LinearConstraint(sparse.hstack([*tables, above]), -np.inf, system.high[cells])
+        for tables in ((pick, none), (none, pick))
+    ] + [
+        LinearConstraint(sparse.hstack([*tables, below]), system.low[cells], np.inf)
+        for tables in ((pick, none), (none, pick))
+    ]
