@@ -73,14 +73,12 @@ def boundary_file(place: Path, level: str) -> Path | None:
     """
     if place.is_file():
         return place
-    stem = level.rstrip("y")
+    stem = level.removesuffix("y")  # municipality.gpkg and municipalities.gpkg
     files = [path for path in place.glob(f"{stem}*") if path.suffix.lower() in SUFFIXES]
     return max(files, default=None)
 
 
-def official_boundaries(
-    file: Path, places: pd.Series, aliases: Mapping[str, str]
-) -> GeoDataFrame:
+def official_boundaries(file: Path, places: pd.Series, aliases: Mapping[str, str]) -> GeoDataFrame:
     """The polygons of some places from a file with boundaries.
 
     Parameters
@@ -116,9 +114,7 @@ def official_boundaries(
     return _frame(places, polygons.to_numpy(), schematic=False, source=file.name)
 
 
-def read_polygons(
-    file: Path, layer: str | None = None
-) -> tuple[GeoDataFrame, list[Issue]]:
+def read_polygons(file: Path, layer: str | None = None) -> tuple[GeoDataFrame, list[Issue]]:
     """A layer of polygons with valid geometries in S-JTSK (EPSG:5514).
 
     Parameters
@@ -368,9 +364,7 @@ def _areal(shape: Any) -> Any:
     return shapely.union_all(parts[shapely.get_dimensions(parts) == 2])
 
 
-def _code_column(
-    frame: Any, file: Path, aliases: Mapping[str, str], stated: str | None
-) -> str:
+def _code_column(frame: Any, file: Path, aliases: Mapping[str, str], stated: str | None) -> str:
     columns = [str(name) for name in frame.columns if name not in ("geometry", "feature")]
     if stated is not None and stated not in columns:
         raise WorkbenchError(
@@ -407,6 +401,7 @@ def _code_column(
 _REACH = 0.5  # radius of a disc: of the mean distance to the four nearest municipalities
 _REACH_LIMITS = (800.0, 4_000.0)  # metres
 _BAY = 8_000.0  # bays narrower than twice this are closed, metres
+_CORRIDOR = 1_000.0  # half the width of what joins separate parts of a place, metres
 _ROUNDING = 1_500.0  # corners of the outline are rounded to this radius, metres
 _TOLERANCE = 1_200.0  # effective side of the bends that are straightened, metres
 _SMOOTHINGS = 3
@@ -436,10 +431,29 @@ def schematic_boundaries(
     points = _points(municipalities)
     outline = _outline(points)
     cells = _cells(points, outline)
-    groups_of_cells = groups.to_numpy()
-    polygons = [shapely.union_all(cells[groups_of_cells == code]) for code in places.index]
-    smooth = _smoothed(np.array(polygons, dtype=object))
-    return _frame(places, smooth, schematic=True, source=SCHEMATIC_SOURCE)
+    owners = groups.to_numpy()
+    polygons = [shapely.union_all(cells[owners == code]) for code in places.index]
+    joined = _joined(np.array(polygons, dtype=object))
+    return _frame(places, _smoothed(joined), schematic=True, source=SCHEMATIC_SOURCE)
+
+
+def dissolved(parts: GeoDataFrame, groups: pd.Series, places: pd.Series) -> GeoDataFrame:
+    """Polygons united by the place that each belongs to.
+
+    Parameters
+    ----------
+    parts
+        Polygons as this module hands them out.
+    groups
+        The place of each polygon.
+    places
+        Names by code: which places, and in which order.
+    """
+    import shapely
+
+    shapes, owners = parts.geometry.to_numpy(), groups.to_numpy()
+    united = [shapely.union_all(shapes[owners == code]) for code in places.index]
+    return _frame(places, np.array(united, dtype=object), **parts.attrs)
 
 
 def _points(municipalities: pd.DataFrame) -> NDArray[np.float64]:
@@ -459,7 +473,8 @@ def _outline(points: NDArray[np.float64]) -> Any:
     neighbours = min(5, len(points))
     distances = cKDTree(points).query(points, k=neighbours)[0].reshape(len(points), -1)
     spacing = distances[:, 1:].mean(axis=1) if neighbours > 1 else np.full(len(points), np.inf)
-    discs = shapely.buffer(shapely.points(points), np.clip(_REACH * spacing, *_REACH_LIMITS))
+    radii = np.clip(_REACH * spacing, *_REACH_LIMITS)
+    discs = shapely.buffer(shapely.points(points), radii, quad_segs=4)
     closed = shapely.union_all(discs).buffer(_BAY).buffer(-_BAY)
     rounded = closed.buffer(_ROUNDING).buffer(-2 * _ROUNDING).buffer(_ROUNDING)
     whole = shapely.union_all([rounded, *discs])
@@ -482,6 +497,27 @@ def _cells(points: NDArray[np.float64], outline: Any) -> NDArray[Any]:
     return cells
 
 
+def _joined(polygons: NDArray[Any]) -> NDArray[Any]:
+    """The polygons with their separate parts joined by corridors, where that parts no other.
+
+    A district is in one piece almost always; its cells need not be, where it is narrow.
+    """
+    import shapely
+
+    for position in np.flatnonzero(shapely.get_num_geometries(polygons) > 1):
+        parts = shapely.get_parts(polygons[position])
+        main = parts[shapely.area(parts).argmax()]
+        bridges = shapely.buffer(shapely.shortest_line(parts, main), _CORRIDOR)
+        corridor = shapely.intersection(shapely.union_all(bridges), shapely.union_all(polygons))
+        changed = shapely.difference(polygons, corridor)
+        changed[position] = shapely.union_all([polygons[position], corridor])
+        others = np.arange(len(polygons)) != position
+        pieces = shapely.get_num_geometries
+        if (pieces(changed[others]) <= pieces(polygons[others])).all():
+            polygons = changed
+    return polygons
+
+
 def _smoothed(polygons: NDArray[Any]) -> NDArray[Any]:
     """Polygons with calm edges that still meet without gap or overlap.
 
@@ -494,8 +530,7 @@ def _smoothed(polygons: NDArray[Any]) -> NDArray[Any]:
     calm = shapely.coverage_simplify(polygons, _TOLERANCE)
     edges = shapely.line_merge(shapely.union_all(shapely.boundary(calm)))
     lines = [_corners_cut(shapely.get_coordinates(line)) for line in shapely.get_parts(edges)]
-    noded = shapely.union_all(shapely.linestrings(lines[0]) if len(lines) == 1 else
-                              [shapely.linestrings(line) for line in lines])  # fmt: skip
+    noded = shapely.union_all([shapely.linestrings(line) for line in lines])
     faces = shapely.get_parts(shapely.polygonize(list(shapely.get_parts(noded))))
     owners = _owners(faces, calm)
     smooth = np.array(
@@ -524,11 +559,7 @@ def _corners_cut(line: NDArray[np.float64]) -> NDArray[np.float64]:
         start, end = line[:-1], line[1:]
         cut = np.stack([0.75 * start + 0.25 * end, 0.25 * start + 0.75 * end], axis=1)
         cut = cut.reshape(-1, 2)
-        line = (
-            np.vstack([cut, cut[:1]])
-            if closed
-            else np.vstack([line[:1], cut[1:-1], line[-1:]])
-        )
+        line = np.vstack([cut, cut[:1]]) if closed else np.vstack([line[:1], cut[1:-1], line[-1:]])
     return line.round(1)
 
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 Level = Literal["municipality", "area", "region"]
 Case = Literal["nominative", "genitive", "locative", "english"]
 CodeKind = Literal["region", "area", "municipality"]
-CodeSystem = Literal["own", "ruian"]
+CodeSystem = Literal["own", "ruian", "czso"]
 #: A class of municipalities by population: its name, lowest and highest population (inclusive).
 SizeBand = tuple[str, float, float]
 
@@ -56,6 +56,7 @@ class CodeIdentity(NamedTuple):
 
     kind: CodeKind
     system: CodeSystem
+    given: str
     code: str
     name: str
 
@@ -73,7 +74,9 @@ class Territory:
 
     @property
     def regions(self) -> pd.DataFrame:
-        """code, ruian_code, name, genitive, locative, name_en, valid_from, valid_to."""
+        """Code (CZ-NUTS), ruian_code, czso_code (of census files), name, genitive, locative,
+        name_en, valid_from, valid_to.
+        """
         return self.tables.regions.copy(deep=False)
 
     @property
@@ -92,7 +95,9 @@ class Territory:
 
     @property
     def education_levels(self) -> pd.DataFrame:
-        """code, label::cs, label::en, known (whether the level says what the education is)."""
+        """code, label::cs, label::en, known (whether the level says what the education is),
+        census_codes and census_column (what of the census files the level collects).
+        """
         return self.tables.education_levels.copy(deep=False)
 
     @property
@@ -274,6 +279,25 @@ class Territory:
             )
         return name
 
+    def places(self, level: Level, region: str | None = None) -> pd.Series:
+        """The names of a level's places, by code, in the order of the tables.
+
+        Raises
+        ------
+        WorkbenchError
+            If there is no such level or region.
+        """
+        frames = {
+            "municipality": self.tables.municipalities,
+            "area": self.tables.areas,
+            "region": self.tables.regions,
+        }
+        frame = frames[_checked_level(level)]
+        if region is not None:
+            column = "code" if level == "region" else "region"
+            frame = frame[frame[column] == self._region(region)]
+        return frame.set_index("code")["name"]
+
     def slug(self, code: str) -> str:
         """A place's name in small letters, digits and hyphens, for file names and addresses.
 
@@ -369,19 +393,21 @@ class Territory:
         """
         from analysis import geometry
 
-        places = self._places(level, region)
+        places = self.places(level, region)
         file = geometry.boundary_file(boundaries, level) if boundaries is not None else None
         if file is not None:
             return geometry.official_boundaries(file, places, self.aliases(level))
+        if level == "region":
+            areas = self.geometry("area", region, boundaries)
+            regions = areas["code"].map(self.tables.areas.set_index("code")["region"])
+            return geometry.dissolved(areas, regions, places)
         points = self._municipalities_of(region)
         groups = points["code" if level == "municipality" else level]
         return geometry.schematic_boundaries(points, groups, places)
 
     def aliases(self, level: Level) -> dict[str, str]:
         """Every code by which the places of a level are known, with the code used here."""
-        return {
-            alias: found.code for alias, found in self._identities.items() if found.kind == level
-        }
+        return {found.given: found.code for found in self._known_codes if found.kind == level}
 
     # --- inside ---------------------------------------------------------------------------
 
@@ -403,26 +429,26 @@ class Territory:
         }
 
     @cached_property
-    def _identities(self) -> dict[str, CodeIdentity]:
+    def _known_codes(self) -> tuple[CodeIdentity, ...]:
+        """Every code with what it means, the tables' own codes last."""
         tables = self.tables
-        levels: tuple[tuple[CodeKind, pd.DataFrame], ...] = (
-            ("municipality", tables.municipalities),
-            ("area", tables.areas),
-            ("region", tables.regions),
+        columns: tuple[tuple[CodeKind, CodeSystem, pd.DataFrame, str], ...] = (
+            ("region", "czso", tables.regions, "czso_code"),
+            ("region", "ruian", tables.regions, "ruian_code"),
+            ("area", "ruian", tables.areas, "ruian_code"),
+            ("municipality", "own", tables.municipalities, "code"),
+            ("region", "own", tables.regions, "code"),
+            ("area", "own", tables.areas, "code"),
         )
-        own = {
-            code: CodeIdentity(kind, "own", code, name)
-            for kind, frame in levels
-            for code, name in zip(frame["code"], frame["name"], strict=True)
-        }
-        ruian = {
-            alias: CodeIdentity(kind, "ruian", code, name)
-            for kind, frame in levels[1:]
-            for alias, code, name in zip(
-                frame["ruian_code"], frame["code"], frame["name"], strict=True
-            )
-        }
-        return ruian | own
+        return tuple(
+            CodeIdentity(kind, system, alias, code, name)
+            for kind, system, frame, column in columns
+            for alias, code, name in zip(frame[column], frame["code"], frame["name"], strict=True)
+        )
+
+    @cached_property
+    def _identities(self) -> dict[str, CodeIdentity]:
+        return {found.given: found for found in self._known_codes}
 
     @cached_property
     def _by_municipality(self) -> pd.DataFrame:
@@ -447,19 +473,6 @@ class Territory:
     def _municipalities_of(self, region: str | None) -> pd.DataFrame:
         frame = self.tables.municipalities
         return frame if region is None else frame[frame["region"] == self._region(region)]
-
-    def _places(self, level: Level, region: str | None) -> pd.Series:
-        """The names of a level's places by code."""
-        frames = {
-            "municipality": self.tables.municipalities,
-            "area": self.tables.areas,
-            "region": self.tables.regions,
-        }
-        frame = frames[_checked_level(level)]
-        if region is not None:
-            column = "code" if level == "region" else "region"
-            frame = frame[frame[column] == self._region(region)]
-        return frame.set_index("code")["name"]
 
     def _region(self, code: str) -> str:
         if code not in set(self.tables.regions["code"]):
@@ -554,6 +567,6 @@ def _folded(text: str) -> str:
 
 
 def _mistaken(found: CodeIdentity) -> str:
-    if found.system == "ruian":
-        return f"this is the RÚIAN code of the {found.kind} {found.name}, not its own"
+    if (found.kind, found.system) == ("area", "ruian"):
+        return f"this is the RÚIAN code of the area {found.name}, not its CISORP code"
     return f"this is the code of a {found.kind}, {found.name}, not of an area"

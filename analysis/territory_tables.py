@@ -112,7 +112,7 @@ class _Specification:
 
 _SPECIFICATIONS = {
     "regions": _Specification(
-        "code ruian_code name genitive locative name_en valid_from valid_to",
+        "code ruian_code czso_code name genitive locative name_en valid_from valid_to",
         key="code",
         optional="valid_from valid_to",
         dates="valid_from valid_to",
@@ -147,7 +147,9 @@ _SPECIFICATIONS = {
         "area education count", key="area education", counts="count"
     ),
     "education_levels": _Specification(
-        "code label::cs label::en known", key="code", choices={"known": ("yes", "no")}
+        "code label::cs label::en known census_codes census_column",
+        key="code",
+        choices={"known": ("yes", "no")},
     ),
     "sources": _Specification(
         "table column publisher title reference_date licence identifier note",

@@ -5,9 +5,10 @@ from __future__ import annotations
 import csv
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -54,12 +55,12 @@ def catalogue(study: Study) -> list[Row]:
     return read_rows(study.workspace.catalogues / "services.csv")
 
 
-def respondents(study: Study, *answers: dict[str, object]) -> pd.DataFrame:
+def respondents(study: Study, *answers: Mapping[str, object]) -> pd.DataFrame:
     """A survey frame with a row for each dict; what a dict does not say is blank."""
     count, questionnaire = len(answers), study.questionnaire
     columns: dict[str, object] = {}
     for question in questionnaire.questions.values():
-        given = [answer.get(question.name) for answer in answers]
+        given: list[Any] = [answer.get(question.name) for answer in answers]
         if question.type == "select_multiple":
             for choice in questionnaire.choice_names(question.list or ""):
                 values = [dummy(value, choice) for value in given]
@@ -412,15 +413,18 @@ def test_user_status(study: Study, now: str, intended: str, expected: str) -> No
 
 
 def test_municipality_gives_area_and_size(study: Study) -> None:
-    derived = derive_variables(study, respondents(study, {"D1": 585068}, {"D1": 588458}))
-    assert list(derived["orp"]) == ["7213", "7203"]
-    assert list(derived["size_class"]) == ["6", "6"]
+    zlin, holesov, rusava, vizovice, unknown = 585068, 588458, 588962, 585939, 599998
+    answers = [{"D1": code} for code in (zlin, holesov, rusava, vizovice, unknown)]
+    derived = derive_variables(study, respondents(study, *answers))
+    assert list(derived["orp"][:4]) == ["7213", "7202", "7201", "7211"]
+    assert list(derived["size_class"][:4]) == ["6", "6", "2", "4"]
+    assert derived["orp"][4:].isna().all() and derived["size_class"][4:].isna().all()
 
 
 # --- indicators ---------------------------------------------------------------------------
 
 
-def values(study: Study, code: str, *answers: dict[str, object]) -> pd.DataFrame:
+def values(study: Study, code: str, *answers: Mapping[str, object]) -> pd.DataFrame:
     """The values of an indicator: respondents × categories."""
     compiled = compile_indicators(study, respondents(study, *answers), {code})
     categories = [column.category for column in compiled.columns]

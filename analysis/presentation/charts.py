@@ -74,7 +74,6 @@ class Row:
     values: tuple[str, ...] = ()
     strong: bool = False
     heading: bool = False
-    sign: str = ""
 
 
 @dataclass(frozen=True)
@@ -191,11 +190,20 @@ def _draw(plan: _Plan) -> Drawing:
     _draw_keys(drawing, plan, keys)
     frame.draw_axis(plan)
     _draw_column_titles(drawing, plan, widths, top)
-    y = top
-    for row, lines, height in zip(plan.rows, labels, heights, strict=True):
-        _draw_row(frame, row, lines, y, height, widths)
-        y += height
+    middles = [top + sum(heights[:place]) + height / 2 for place, height in enumerate(heights)]
+    _draw_marks(frame, plan.rows, middles)
+    for row, lines, middle in zip(plan.rows, labels, middles, strict=True):
+        _draw_texts(frame, row, lines, middle, widths)
     return drawing
+
+
+def _draw_marks(frame: _Frame, rows: Sequence[Row], middles: Sequence[float]) -> None:
+    """The marks of all rows, first marks first, so that like marks follow each other."""
+    deepest = max((len(row.marks) for row in rows), default=0)
+    for place in range(deepest):
+        for row, middle in zip(rows, middles, strict=True):
+            if place < len(row.marks):
+                _draw_mark(frame, row.marks[place], middle)
 
 
 @dataclass(frozen=True)
@@ -278,33 +286,23 @@ def _draw_column_titles(
         x -= width + _COLUMN_GAP
 
 
-def _draw_row(
-    frame: _Frame,
-    row: Row,
-    lines: Sequence[str],
-    y: float,
-    height: float,
-    widths: Sequence[float],
+def _draw_texts(
+    frame: _Frame, row: Row, lines: Sequence[str], middle: float, widths: Sequence[float]
 ) -> None:
-    middle = y + height / 2
+    drawing = frame.drawing
     if row.heading:
-        frame.drawing.text(0, y + height - 1.3, row.label, weight="semibold", colour=theme.BLUE)
+        drawing.text(0, middle + 1.7, row.label, weight="semibold", colour=theme.BLUE)
         return
     baseline = middle + 1.0 - (len(lines) - 1) * _LINE_HEIGHT / 2
     for place, line in enumerate(lines):
-        frame.drawing.text(
-            frame.left - 2.0, baseline + place * _LINE_HEIGHT, line,
-            weight=_weight(row), anchor="end",
-        )  # fmt: skip
+        y = baseline + place * _LINE_HEIGHT
+        drawing.text(frame.left - 2.0, y, line, weight=_weight(row), anchor="end")
     for mark in row.marks:
-        _draw_mark(frame, mark, middle)
-    if row.sign:
-        frame.drawing.text(
-            frame.left + 1.0, middle + 1.0, row.sign, colour=theme.GREY, weight="semibold"
-        )
+        if isinstance(mark, Bar) and mark.text:
+            _draw_bar_text(frame, mark, middle)
     x = _WIDTH
     for text, width in zip(reversed(row.values), reversed(widths), strict=True):
-        frame.drawing.text(x, middle + 1.0, text, anchor="end", weight=_weight(row))
+        drawing.text(x, middle + 1.0, text, anchor="end", weight=_weight(row))
         x -= width + _COLUMN_GAP
 
 
@@ -325,13 +323,18 @@ def _draw_mark(frame: _Frame, mark: Mark, middle: float) -> None:
 def _draw_bar(frame: _Frame, mark: Bar, middle: float) -> None:
     start, end = frame.x(mark.start), frame.x(mark.end)
     fill = theme.PAPER if mark.hollow else mark.colour
-    edge = mark.colour if mark.hollow else ""
+    edge = mark.colour if mark.hollow else theme.PAPER if mark.text else ""
     top = middle - mark.thickness / 2
     frame.drawing.box(start, top, end - start, mark.thickness, fill, edge, 0.3)
-    if mark.text and text_width(mark.text, theme.CHART_SMALL) < end - start - 1.0:
+
+
+def _draw_bar_text(frame: _Frame, mark: Bar, middle: float) -> None:
+    start, end = frame.x(mark.start), frame.x(mark.end)
+    if text_width(mark.text, theme.CHART_SMALL) < end - start - 1.0:
+        colour = theme.text_on(mark.colour)
         frame.drawing.text(
             (start + end) / 2, middle + 0.9, mark.text,
-            size=theme.CHART_SMALL, colour=theme.text_on(fill), anchor="middle",
+            size=theme.CHART_SMALL, colour=colour, anchor="middle",
         )  # fmt: skip
 
 
@@ -416,10 +419,15 @@ def _dot_marks(row: Estimate, colour: str = theme.BLUE, *, hollow: bool = False)
 
 
 def _value_text(scene: Scene, row: Estimate) -> str:
+    """The value of a row without its unit, which stands above the column."""
     if not row.shown:
         return sign_of(row)
-    text = scene.value(row, signed=row.is_difference)
+    text = scene.bare(row)
     return f"[{text}]" if row.uncertain else text
+
+
+def _unit_title(scene: Scene, rows: Sequence[Estimate]) -> str:
+    return scene.words.say(f"unit.{scene.unit_of(rows[0])}") if rows else ""
 
 
 def _interval_key(scene: Scene) -> Key:
@@ -525,7 +533,7 @@ def ranked_bars(
     keys = _ranked_keys(scene, code, inner, bool(wholes))
     plan = _Plan(
         scene, scale_for(scene, code, among=rows), drawn, keys,
-        modelled=data_origin(rows) == "modelled",
+        columns=(_unit_title(scene, rows),), modelled=data_origin(rows) == "modelled",
     )  # fmt: skip
     subject = scene.names.indicator(code)
     alt = alt_of_extremes(
@@ -543,7 +551,7 @@ def _ranked_row(
         marks.insert(1, Bar(0.0, inside.estimate, theme.BLUE, hollow=inside.uncertain))
     if whole is not None and whole.shown and row.shown:
         marks.append(Dot(whole.estimate, theme.ACCENT, shape="tick"))
-    return Row(name, tuple(marks), (_value_text(scene, row),), sign="" if row.shown else sign_of(row))
+    return Row(name, tuple(marks), (_value_text(scene, row),))
 
 
 def _ranked_keys(scene: Scene, code: str, inner: str, with_whole: bool) -> list[Key]:
@@ -570,7 +578,6 @@ def differences(
                        hollow=not row.supported),
             (_value_text(scene, row),),
             strong=row.supported,
-            sign="" if row.shown else sign_of(row),
         )
         for row, name in zip(rows, names, strict=True)
     ]  # fmt: skip
@@ -581,7 +588,7 @@ def differences(
     ]
     plan = _Plan(
         scene, difference_scale(scene, code), drawn, keys,
-        modelled=data_origin(rows) == "modelled",
+        columns=(_unit_title(scene, rows),), modelled=data_origin(rows) == "modelled",
     )  # fmt: skip
     rest = (scene.names.say("note.rest_mark"),)
     return _chart(plan, label, _difference_alt(scene, code, rows), rows, names, (*notes, *rest))
@@ -623,7 +630,6 @@ def areas(
             _dot_marks(row, theme.BLUE if row.area == scene.area else theme.GREY_MIDDLE),
             (_value_text(scene, row), scene.numbers.whole(row.n) if row.n == row.n else "•"),
             strong=row.area == scene.area,
-            sign="" if row.shown else sign_of(row),
         )
         for row, name in zip(rows, names, strict=True)
     ]
@@ -637,7 +643,7 @@ def areas(
         scale_for(scene, code, category, rows),
         drawn,
         keys[1:] if scene.is_whole else keys,
-        columns=("", scene.words.say("table.n")),
+        columns=(_unit_title(scene, rows), scene.words.say("table.n")),
         modelled=data_origin(rows) == "modelled",
         reference=whole.estimate if whole is not None and has_whole else None,
     )
@@ -690,7 +696,7 @@ def breakdown(
         scale_for(scene, code, category, rows),
         drawn,
         keys,
-        columns=("", scene.words.say("table.n")),
+        columns=(_unit_title(scene, rows), scene.words.say("table.n")),
         modelled=data_origin(rows) == "modelled",
         reference=total.estimate if total is not None and shown_total else None,
     )
@@ -705,7 +711,6 @@ def _group_row(scene: Scene, row: Estimate, name: str) -> Row:
         name,
         _dot_marks(row),
         (_value_text(scene, row), base),
-        sign="" if row.shown else sign_of(row),
     )
 
 
@@ -740,7 +745,8 @@ def channels(
     ]
     plan = _Plan(
         scene, PERCENT, drawn, keys,
-        columns=(scene.words.say("chart.gap"),), modelled=data_origin(gaps) == "modelled",
+        columns=(scene.words.say("chart.gap", unit=_unit_title(scene, gaps)),),
+        modelled=data_origin(gaps) == "modelled",
     )  # fmt: skip
     alt = alt_of_extremes(
         scene, "alt.channels", scene.names.indicator(gap), list(zip(names, gaps, strict=True))
@@ -764,8 +770,7 @@ def _channel_row(
             Dot(preferred.estimate, theme.BLUE),
         ]
     supported = gap.has_interval and (gap.ci_low > 0 or gap.ci_high < 0)
-    return Row(name, tuple(marks), (_value_text(scene, gap),), strong=supported,
-               sign="" if marks else sign_of(gap))  # fmt: skip
+    return Row(name, tuple(marks), (_value_text(scene, gap),), strong=supported)
 
 
 def _offset_whisker(row: Estimate, colour: str) -> tuple[Mark, ...]:
@@ -835,7 +840,7 @@ def _stack_row(scene: Scene, name: str, rows: Sequence[Estimate], colours: Seque
     base = scene.numbers.whole(max(bases)) if bases else ""
     hidden = next((row for row in rows if not row.shown), None)
     if hidden is not None:
-        return Row(name, values=(base,), sign=sign_of(hidden))
+        return Row(name, values=(sign_of(hidden),))
     marks: list[Mark] = []
     start = 0.0
     for row, colour in zip(rows, colours, strict=True):

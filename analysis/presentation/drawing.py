@@ -25,16 +25,14 @@ class Drawing:
         self.height = height
         self._letters: dict[str, str] = {}
         self._content: list[str] = []
+        self._paths: list[str] = []
+        self._style = ""
 
     def line(
         self, start: Point, end: Point, colour: str = theme.INK, thickness: float = 0.25
     ) -> None:
         """A straight line."""
-        (x1, y1), (x2, y2) = start, end
-        self._content.append(
-            f'<path d="M{_n(x1)} {_n(y1)}L{_n(x2)} {_n(y2)}" stroke="{colour}" '
-            f'stroke-width="{_n(thickness)}"/>'
-        )
+        self.strokes([(start, end)], colour, thickness)
 
     def box(
         self,
@@ -47,26 +45,23 @@ class Drawing:
         thickness: float = 0.25,
     ) -> None:
         """A rectangle, filled or outlined or both."""
-        self._content.append(
-            f'<path d="M{_n(x)} {_n(y)}h{_n(width)}v{_n(height)}h{_n(-width)}z" fill="{fill}"'
-            f"{_edge(edge, thickness)}/>"
-        )
+        path = f"M{_n(x)} {_n(y)}h{_n(width)}v{_n(height)}h{_n(-width)}z"
+        self._add(path, f'fill="{fill}"{_edge(edge, thickness)}')
 
     def circle(
         self, x: float, y: float, radius: float, fill: str = theme.INK, edge: str = ""
     ) -> None:
         """A dot, or a ring when ``fill`` is the colour of the paper."""
-        self._content.append(
-            f'<circle cx="{_n(x)}" cy="{_n(y)}" r="{_n(radius)}" fill="{fill}"'
-            f"{_edge(edge, 0.35)}/>"
-        )
+        arc = f"a{_n(radius)} {_n(radius)} 0 1 0"
+        path = f"M{_n(x - radius)} {_n(y)}{arc} {_n(2 * radius)} 0{arc} {_n(-2 * radius)} 0z"
+        self._add(path, f'fill="{fill}"{_edge(edge, 0.35)}')
 
     def diamond(
         self, x: float, y: float, radius: float, fill: str = theme.INK, edge: str = ""
     ) -> None:
         """A square on its corner."""
-        corners = [(x, y - radius), (x + radius, y), (x, y + radius), (x - radius, y)]
-        self.shape([corners], fill, edge, 0.35)
+        corners = ((x, y - radius), (x + radius, y), (x, y + radius), (x - radius, y))
+        self._add(_ring(corners), f'fill="{fill}"{_edge(edge, 0.35)}')
 
     def shape(
         self,
@@ -77,21 +72,15 @@ class Drawing:
     ) -> None:
         """An area of one or more closed rings; inner rings are holes."""
         path = "".join(_ring(ring) for ring in rings)
-        self._content.append(
-            f'<path d="{path}" fill="{fill}" fill-rule="evenodd"{_edge(edge, thickness)}/>'
-        )
+        self._add(path, f'fill="{fill}" fill-rule="evenodd"{_edge(edge, thickness)}')
 
     def strokes(
         self, lines: Iterable[Sequence[Point]], colour: str, thickness: float = 0.25
     ) -> None:
         """Several open lines as one path, such as the hatching of an area."""
-        path = "".join(
-            "M" + "L".join(f"{_n(x)} {_n(y)}" for x, y in line) for line in lines
-        )
+        path = "".join("M" + "L".join(f"{_n(x)} {_n(y)}" for x, y in line) for line in lines)
         if path:
-            self._content.append(
-                f'<path d="{path}" fill="none" stroke="{colour}" stroke-width="{_n(thickness)}"/>'
-            )
+            self._add(path, f'fill="none"{_edge(colour, thickness)}')
 
     def text(
         self,
@@ -115,7 +104,9 @@ class Drawing:
             if outline:
                 identifier = face.identifier(glyph.name)
                 self._letters[identifier] = outline
-                uses.append(f'<use href="#{identifier}" x="{glyph.x}"/>')
+                place = f' x="{glyph.x}"' if glyph.x else ""
+                uses.append(f'<use href="#{identifier}"{place}/>')
+        self._close_path()
         self._content.append(
             f'<g transform="translate({_n(x)} {_n(y)})scale({scale:.5f})" fill="{colour}">'
             f"{''.join(uses)}</g>"
@@ -123,6 +114,7 @@ class Drawing:
 
     def svg(self) -> str:
         """The finished drawing."""
+        self._close_path()
         letters = "".join(
             f'<path id="{identifier}" d="{outline}"/>'
             for identifier, outline in sorted(self._letters.items())
@@ -133,6 +125,18 @@ class Drawing:
             f'viewBox="0 0 {_n(self.width)} {_n(self.height)}">'
             f"<defs>{letters}</defs>{''.join(self._content)}</svg>"
         )
+
+    def _add(self, path: str, style: str) -> None:
+        # What follows in the same style goes into the same element; that halves a chart.
+        if style != self._style:
+            self._close_path()
+            self._style = style
+        self._paths.append(path)
+
+    def _close_path(self) -> None:
+        if self._paths:
+            self._content.append(f'<path d="{"".join(self._paths)}" {self._style}/>')
+        self._paths, self._style = [], ""
 
 
 def text_width(text: str, size: float, weight: theme.Weight = "regular") -> float:
@@ -159,11 +163,20 @@ def wrapped(
 
 def _n(value: float) -> str:
     text = f"{value:.2f}".rstrip("0").rstrip(".")
-    return "0" if text in ("-0", "") else text
+    if text in ("-0", ""):
+        return "0"
+    return text.replace("0.", ".", 1) if text.startswith(("0.", "-0.")) else text
 
 
 def _ring(ring: Sequence[Point]) -> str:
-    return "M" + "L".join(f"{_n(x)} {_n(y)}" for x, y in ring) + "z"
+    """A closed ring in relative steps of hundredths, which add up without drift."""
+    places = [(round(x * 100), round(y * 100)) for x, y in ring]
+    (x, y), steps = places[0], []
+    for next_x, next_y in places[1:]:
+        steps += [_n((next_x - x) / 100), _n((next_y - y) / 100)]
+        x, y = next_x, next_y
+    text = "".join(step if step[0] == "-" else f" {step}" for step in steps).strip()
+    return f"M{_n(places[0][0] / 100)} {_n(places[0][1] / 100)}l{text}z"
 
 
 def _edge(colour: str, thickness: float) -> str:

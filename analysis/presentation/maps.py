@@ -47,6 +47,7 @@ class Outline:
     """The areas of a region fitted to the map."""
 
     shapes: Mapping[str, Shape]
+    border: tuple[tuple[Point, ...], ...]
     height: float
     schematic: bool
 
@@ -120,12 +121,13 @@ def _draw(
     drawing = Drawing(theme.TEXT_WIDTH, outline.height + _TOP + 1.0)
     shown = {row.area: row for row in rows if row.shown}
     classes = _classes(scene, list(shown.values()))
+    drawing.shape(outline.border, theme.PAPER, theme.GREY_MIDDLE, 1.0)
     for code, shape in outline.shapes.items():
         _draw_area(drawing, shape, shown.get(code), classes)
     if scene.area in outline.shapes:
         rings = outline.shapes[scene.area].rings
-        drawing.shape(rings, "none", theme.PAPER, 1.9)
-        drawing.shape(rings, "none", theme.ACCENT, 1.0)
+        drawing.shape(rings, "none", theme.PAPER, 1.6)
+        drawing.shape(rings, "none", theme.ACCENT, 0.8)
     by_area = {row.area: row for row in rows}
     for code, shape in outline.shapes.items():
         _draw_label(drawing, scene, code, shape, by_area.get(code), classes)
@@ -164,7 +166,7 @@ def _draw_label(
         background = classes.colour(row.estimate)
     colour = theme.text_on(background)
     lines = wrapped(scene.names.area(code), max(2 * shape.room, 14.0), _LABEL_SIZE)
-    x, y = shape.centre[0], shape.centre[1] + _TOP - (len(lines) - 1) * _LABEL_LINE / 2
+    x, y = shape.centre[0], shape.centre[1] - (len(lines) - 1) * _LABEL_LINE / 2
     value = _label_value(scene, row)
     if row is not None and row.uncertain:
         _draw_backing(drawing, x, y, [*lines, value], background)
@@ -268,28 +270,36 @@ def _outline(territory: Territory, region: str, boundaries: Path) -> Outline:
     )
     height = float(shapely.total_bounds(fitted)[3])
     shapes = {str(code): _shape(one) for code, one in zip(frame["code"], fitted, strict=True)}
-    return Outline(shapes, height, bool(frame.attrs.get("schematic", False)))
+    border = _rings(shapely.coverage_union_all(fitted))
+    return Outline(shapes, border, height, bool(frame.attrs.get("schematic", False)))
 
 
 def _tolerance(frame: Any) -> float:
-    """A tenth of a millimetre on the map, in metres."""
+    """A seventh of a millimetre on the map, in metres."""
     left, _, right, _ = frame.total_bounds
-    return float((right - left) / _MAP_WIDTH / 10)
+    return float((right - left) / _MAP_WIDTH / 7)
 
 
 def _shape(geometry: Any) -> Shape:
     import shapely
 
-    polygons = list(getattr(geometry, "geoms", [geometry]))
-    rings = [
-        tuple((float(x), float(y) + _TOP) for x, y in ring.coords)
-        for polygon in polygons
-        for ring in (polygon.exterior, *polygon.interiors)
-    ]
-    largest = max(polygons, key=lambda polygon: float(polygon.area))
+    largest = max(_polygons(geometry), key=lambda polygon: float(polygon.area))
     radius = shapely.maximum_inscribed_circle(largest)
     x, y = radius.coords[0]
-    return Shape(tuple(rings), (float(x), float(y)), float(radius.length), _hatching(geometry))
+    centre = (float(x), float(y) + _TOP)
+    return Shape(_rings(geometry), centre, float(radius.length), _hatching(geometry))
+
+
+def _polygons(geometry: Any) -> list[Any]:
+    return list(getattr(geometry, "geoms", [geometry]))
+
+
+def _rings(geometry: Any) -> tuple[tuple[Point, ...], ...]:
+    return tuple(
+        tuple((float(x), float(y) + _TOP) for x, y in ring.coords)
+        for polygon in _polygons(geometry)
+        for ring in (polygon.exterior, *polygon.interiors)
+    )
 
 
 def _hatching(geometry: Any) -> tuple[tuple[Point, ...], ...]:

@@ -12,6 +12,12 @@ from analysis.study import Indicator, Study
 from analysis.territory import Case
 
 Form = Literal["label", "short", "accusative"]
+_INFLECTED: tuple[Case, Case] = ("genitive", "locative")
+#: The placeholders that every text of a make-up may use.
+PLACE_NAMES = (
+    "area", "area_genitive", "area_locative", "name", "name_genitive", "name_locative",
+    "whole", "rest", "in_whole",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -176,15 +182,39 @@ class Names:
         }
 
     def area_values(self, code: str) -> dict[str, str]:
-        """Placeholders that stand for an area, with its cases, and for the whole."""
-        areas = self.study.areas
-        cases = areas.loc[code] if code in areas.index else None
+        """Placeholders that stand for an area, with its cases, and for the whole.
+
+        ``area``, ``area_genitive`` and ``area_locative`` are the name with the title of its
+        kind, which does not change; ``name…`` is the bare name. A locative has its
+        preposition.
+        """
+        name = self._cases(code)
+        titled = self.area_titled(code)
+        if titled == name["name"]:
+            own = {key.replace("name", "area", 1): text for key, text in name.items()}
+        else:
+            place = self.words.say("place.in_area", area=titled)
+            own = {"area": titled, "area_genitive": titled, "area_locative": place}
+        return {**own, **name, **self.place_values}
+
+    def _cases(self, code: str) -> dict[str, str]:
+        name = self.area(code)
+        if self.language != "cs":
+            place = self.words.say("place.in_area", area=name)
+            return {"name": name, "name_genitive": name, "name_locative": place}
+        if code in self.study.areas.index:
+            cases = self.study.areas.loc[code]
+            genitive, locative = str(cases["genitive"]), str(cases["locative"])
+        elif self.study.region and code == self.study.whole:
+            territory = self.study.territory
+            genitive, locative = (territory.name(code, case) for case in _INFLECTED)
+        else:
+            genitive, locative = name, self.place_values["in_whole"]
+        typeset = self.words.typeset
         return {
-            "area": self.area_titled(code),
-            "area_name": self.area(code),
-            "area_genitive": self.area(code) if cases is None else str(cases["genitive"]),
-            "area_locative": self.area(code) if cases is None else str(cases["locative"]),
-            **self.place_values,
+            "name": name,
+            "name_genitive": typeset(genitive),
+            "name_locative": typeset(locative),
         }
 
 

@@ -27,6 +27,7 @@ class Scene:
     sample: str
     record: Mapping[str, Any] = field(default_factory=dict)
     statements: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    exclude: tuple[str, ...] = ()
 
     @property
     def study(self) -> Study:
@@ -74,6 +75,10 @@ class Scene:
         """The same scene of another sample."""
         return replace(self, sample=sample)
 
+    def without(self, categories: Sequence[str]) -> Scene:
+        """The same scene with some categories left out."""
+        return replace(self, exclude=tuple(categories)) if categories else self
+
     # --- rows -------------------------------------------------------------------------------
 
     def totals(self, code: str, area: str | None = None) -> list[Estimate]:
@@ -83,7 +88,8 @@ class Scene:
             rows = self.rows.of(
                 code, sample=self.sample, area=area or self.area, comparison="rest"
             )
-        return in_order(rows, self.names.categories(code))
+        kept = (row for row in rows if row.category not in self.exclude)
+        return in_order(kept, self.names.categories(code))
 
     def total(self, code: str, category: str = "", area: str | None = None) -> Estimate | None:
         """One total."""
@@ -96,7 +102,7 @@ class Scene:
         for other in (code, *self._comparisons_of(code)):
             rows = self.rows.of(other, sample=self.sample, area=area, comparison="rest")
             if rows:
-                return {row.category: row for row in rows}
+                return {row.category: row for row in rows if row.category not in self.exclude}
         return {}
 
     def difference(self, code: str, category: str = "", area: str | None = None) -> Estimate | None:
@@ -142,6 +148,14 @@ class Scene:
         """The estimate of a row with its unit."""
         return self.amount(row.estimate, self.unit_of(row), places, signed=signed)
 
+    def bare(self, row: Estimate) -> str:
+        """The estimate of a row as in a chart, without its unit."""
+        unit = self.unit_of(row)
+        if unit == "percent":
+            return self.numbers.percent(row.estimate).partition("%")[0].strip()
+        factor = 100 if unit == "points" else 1
+        return self.numbers.decimal(row.estimate * factor, 1, signed=row.is_difference)
+
     def amount(
         self, value: float, unit: Unit, places: int | None = None, *, signed: bool = False
     ) -> str:
@@ -152,22 +166,20 @@ class Scene:
             return self.numbers.points(value, 1 if places is None else places, signed=signed)
         return self.numbers.decimal(value, 1 if places is None else places, signed=signed)
 
-    def interval_range(self, row: Estimate) -> str:
-        """The interval of a row as a range with its unit."""
-        unit = self.unit_of(row)
+    def range_of(self, low: float, high: float, unit: Unit) -> str:
+        """Two limits as a range with their unit."""
         if unit == "percent":
-            return self.numbers.percent_range(row.ci_low, row.ci_high)
+            return self.numbers.percent_range(low, high)
         if unit == "points":
-            return self.numbers.points_range(row.ci_low, row.ci_high)
-        return self.numbers.span(row.ci_low, row.ci_high)
+            return self.numbers.points_range(low, high)
+        return self.numbers.span(low, high)
 
     def interval(self, row: Estimate) -> str:
         """``95% interval 84–90 %``; empty where the row has none."""
         if not row.has_interval:
             return ""
-        return self.words.say(
-            "sentence.interval", confidence=self.confidence, range=self.interval_range(row)
-        )
+        limits = self.range_of(row.ci_low, row.ci_high, self.unit_of(row))
+        return self.words.say("sentence.interval", confidence=self.confidence, range=limits)
 
     def base(self, row: Estimate) -> str:
         """``n = 398``."""

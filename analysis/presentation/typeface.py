@@ -6,6 +6,7 @@ so its letters are drawn. Each letter is defined once in a chart and placed by r
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -31,7 +32,8 @@ class Typeface:
         from fontTools.ttLib import TTFont
 
         self.weight = weight
-        self._font = TTFont(font_file(weight), lazy=True)
+        # The cubic outlines need fewer points than those of the TrueType file.
+        self._font = TTFont(font_file(weight).with_suffix(".otf"), lazy=True)
         self.units: int = self._font["head"].unitsPerEm
         self._characters: dict[int, str] = self._font.getBestCmap()
         self._advances: dict[str, tuple[int, int]] = self._font["hmtx"].metrics
@@ -82,20 +84,36 @@ def _relative_path(glyphs: Any, name: str) -> str:
     """An outline in relative commands, which take about half the room of absolute ones."""
     from fontTools.pens.recordingPen import DecomposingRecordingPen
 
-    pen = DecomposingRecordingPen(glyphs)
-    glyphs[name].draw(pen)
-    path, here = [], (0, 0)
-    for command, points in pen.value:
+    recording = DecomposingRecordingPen(glyphs)
+    glyphs[name].draw(recording)
+    path = _RelativePath()
+    for command, points in recording.value:
         if command == "closePath":
-            path.append("z")
-            continue
-        letter = {"moveTo": "m", "lineTo": "l", "qCurveTo": "q"}[command]
-        for step in _steps(command, [(round(x), -round(y)) for x, y in points]):
-            path.append(letter + _joined([(x - here[0], y - here[1]) for x, y in step]))
-            here = step[-1]
-        if command == "moveTo":
-            start = here
-    return "".join(path).replace("z", "z") if path else ""
+            path.close()
+        else:
+            path.add({"moveTo": "m", "lineTo": "l", "curveTo": "c"}[command], points)
+    return path.text
+
+
+class _RelativePath:
+    """SVG path data in the making, with the y axis turned downwards."""
+
+    def __init__(self) -> None:
+        self.text = ""
+        self._here = self._start = (0, 0)
+
+    def add(self, command: str, points: Iterable[tuple[float, float]]) -> None:
+        ends = [(round(x), -round(y)) for x, y in points]
+        steps = [number for x, y in ends for number in (x - self._here[0], y - self._here[1])]
+        first, *others = (str(step) for step in steps)
+        self.text += command + first + "".join(o if o[0] == "-" else f" {o}" for o in others)
+        self._here = ends[-1]
+        if command == "m":
+            self._start = self._here
+
+    def close(self) -> None:
+        self.text += "z"
+        self._here = self._start
 
 
 def _base36(number: int) -> str:

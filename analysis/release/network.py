@@ -245,8 +245,9 @@ class _Builder:
         """One quantity for each cell of each family of nearly equal bases."""
         sensitive = sensitive_base_cells(self.stratum, self.structure, self.breakdowns)
         secret = secret_bases(self.stratum, sensitive, self.rules.disclosure)
+        within = {inner for inner, _ in self.structure.subsets}
         for members in _base_families(self.stratum, self.structure):
-            if secret[members].any():
+            if secret[members].any() or within & set(members):
                 self._add_family(members, sensitive, secret[members].any(axis=0))
 
     def _add_family(self, members: list[int], sensitive: Booleans, secret: Booleans) -> None:

@@ -31,7 +31,7 @@ NODE_LIMIT = 2_000
 #: Rounds of joint pushing before unknowns are asked one by one.
 PUSHES = 24
 #: Pushes without success after which pushing ends.
-IDLE_PUSHES = 5
+IDLE_PUSHES = 8
 PROPAGATIONS = 8
 
 

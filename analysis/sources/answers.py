@@ -342,9 +342,15 @@ class AnswerReader:
         texts = column.spread(values.astype(object), "")
         return pd.Series(texts, dtype="str").where(texts != "")
 
+    def written(self, question: Question, header: str) -> pd.Series:
+        """The answers to a ``text`` as they stand, names of places made codes."""
+        return self._texts(self.located(question, header))
+
     def text(self, header: str) -> pd.Series:
-        """A column of texts as they stand, words for blank made missing."""
-        column = self.table.columns[header]
+        """A column of no question as texts."""
+        return self._texts(self.table.columns[header])
+
+    def _texts(self, column: Column) -> pd.Series:
         self.count_blank_words(column)
         values = np.array([None if v in BLANK_WORDS else v for v in column.values], dtype=object)
         return pd.Series(column.spread(values, None), dtype="str")

@@ -26,8 +26,8 @@ Rows = NDArray[np.int64]
 
 # A title, a date of export and a few blank rows may stand above the header.
 HEADER_SEARCH_ROWS = 30
-# How many rows a message lists before it only counts the rest.
-LISTED_ROWS = 20
+# How many rows, or runs of rows, a message lists; it always says how many there are.
+LISTED_RUNS = 20
 
 
 class Options(Protocol):
@@ -165,10 +165,11 @@ def rows_in_words(rows: Rows) -> str:
     if len(rows) == 1:
         return f"row {rows[0]}"
     ordered = np.unique(rows)
-    runs = np.split(ordered, np.flatnonzero(np.diff(ordered) > 1) + 1)
-    shown = [f"{run[0]}–{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs]
-    more = "" if len(shown) <= LISTED_ROWS else ", …"
-    return f"{len(rows)} rows: {', '.join(shown[:LISTED_ROWS])}{more}"
+    breaks = np.flatnonzero(np.diff(ordered) > 1)
+    starts, ends = ordered[np.append(0, breaks + 1)], ordered[np.append(breaks, -1)]
+    runs = list(zip(starts[:LISTED_RUNS], ends[:LISTED_RUNS], strict=True))
+    shown = ", ".join(f"{start}–{end}" if end > start else f"{start}" for start, end in runs)
+    return f"{len(rows)} rows: {shown}{', …' if len(starts) > LISTED_RUNS else ''}"
 
 
 def name_key(name: str) -> str:

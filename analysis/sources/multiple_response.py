@@ -283,9 +283,8 @@ def _best_separator(texts: pd.Series, book: ChoiceBook) -> str:
     for separator in _SEPARATORS:
         parts = texts.str.split(separator, regex=False).explode().str.strip()
         counts = parts.value_counts()
-        unknown[separator] = sum(
-            int(count) for part, count in counts.items() if part and book.find(str(part))[0] < 0
-        )
+        strange = [part != "" and book.find(str(part))[0] < 0 for part in counts.index]
+        unknown[separator] = int(counts[strange].sum())
     return min(_SEPARATORS, key=lambda separator: unknown[separator])
 
 

@@ -16,6 +16,7 @@ from rapidfuzz import process
 
 from analysis.sources.columns import label_key
 from analysis.study import Study
+from analysis.territory import Territory
 
 _LOOK_UP = re.compile(r"(?:area|population)-of\(\s*\$\{\s*([^}\s]+)\s*\}")
 
@@ -68,17 +69,17 @@ def place_names(study: Study) -> dict[str, PlaceNames]:
     """
     questions = study.questionnaire.questions
     found: dict[str, PlaceNames] = {}
-    if study.region is not None:
+    if study.territory is not None:
         texts = " ".join(variable.calculation.text for variable in study.variables.values())
         asked = [name for name in _LOOK_UP.findall(texts) if name in questions]
-        found.update(dict.fromkeys(asked, _municipalities(study)) if asked else {})
+        found.update(dict.fromkeys(asked, _municipalities(study, study.territory)) if asked else {})
     if study.card.area_variable in questions:
-        found[study.card.area_variable] = _areas(study)
+        found[study.card.area_variable] = _areas(study, study.territory)
     return found
 
 
-def _municipalities(study: Study) -> PlaceNames:
-    table = study.territory.municipalities
+def _municipalities(study: Study, territory: Territory) -> PlaceNames:
+    table = territory.municipalities
     own = table[table["region"] == study.region]
     elsewhere = table.loc[table["region"] != study.region, "code"]
     return PlaceNames(
@@ -88,11 +89,11 @@ def _municipalities(study: Study) -> PlaceNames:
     )
 
 
-def _areas(study: Study) -> PlaceNames:
+def _areas(study: Study, territory: Territory | None) -> PlaceNames:
     names = {str(code): str(name) for code, name in study.areas["name"].items()}
-    if study.region is None:
+    if territory is None:
         return PlaceNames(names, expected="the code of an area of the study")
-    table = study.territory.areas
+    table = territory.areas
     own = table[table["code"].isin(list(names))]
     other = dict(zip(own["ruian_code"].astype("str"), own["code"].astype("str"), strict=True))
     return PlaceNames(

@@ -208,7 +208,9 @@ def _answers(question: Question, matching: Matching, reader: AnswerReader) -> di
         return {name: reader.number(question, header)}
     if question.type == "date":
         return {name: reader.date(header)}
-    return {name: reader.text(header) if question.type == "text" else _calculated(reader, header)}
+    if question.type == "text":
+        return {name: reader.written(question, header)}
+    return {name: _calculated(reader, header)}
 
 
 def _calculated(reader: AnswerReader, header: str) -> pd.Series:

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.errors import Severity
-from analysis.expressions import Expression, Value
-from analysis.questionnaire import Question
+from analysis.errors import Severity, WorkbenchError
+from analysis.expressions import Context, Expression, Value
+from analysis.questionnaire import Group, Question
 from analysis.study import Study
 from analysis.validation.cells import blank, columns_of, holds_code, known, with_value
 from analysis.validation.findings import Findings
@@ -27,6 +28,11 @@ Truth = NDArray[np.float64]
 
 # Two questionnaires with the same answers throughout are no coincidence from so many on.
 _ANSWERS_FOR_A_COPY = 12
+
+_BROKEN_CONSTRAINT: dict[bool, tuple[str, Severity]] = {
+    True: ("numbers out of range count as not answered", "repair"),
+    False: ("answers break the constraint of the question", "warning"),
+}
 
 
 class AnswerLogic:
@@ -56,7 +62,8 @@ class AnswerLogic:
         self.codes = (missing.not_applicable, missing.dont_know, missing.refused)
         self.columns: dict[str, pd.Series] = {name: frame[name] for name in frame.columns}
         self.context = study_context(study, self.columns)
-        self.truths: dict[str, tuple[frozenset[str], Truth]] = {}
+        self.truths: dict[str, tuple[frozenset[str], _Relevance]] = {}
+        self.unchecked: set[tuple[str, str]] = set()
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -77,8 +84,8 @@ class AnswerLogic:
         """Forget what was computed from a question that has changed."""
         self.context.derived.pop(question, None)
         self.truths = {
-            text: (names, truth)
-            for text, (names, truth) in self.truths.items()
+            text: (names, relevance)
+            for text, (names, relevance) in self.truths.items()
             if question not in names and not self._grids_of(question) & names
         }
 
@@ -164,25 +171,17 @@ class AnswerLogic:
         warning, because which part of them is wrong cannot be known.
         """
         for question in self.questions:
-            constraint = question.constraint
-            if constraint is None or not self._computable(constraint, question, "constraint"):
+            if question.constraint is None:
                 continue
-            outside = self._constraint_truth(question, constraint) == 0
-            outside &= self.known(question)
+            truth = self._constraint_truth(question, question.constraint)
+            outside = self.known(question) & (truth == 0)
             if not outside.any():
                 continue
-            if question.type in ("integer", "decimal"):
+            what, severity = _BROKEN_CONSTRAINT[question.type in ("integer", "decimal")]
+            if severity == "repair":
                 self.set_code(question, outside, self.refused)
-                what = "numbers out of range count as not answered"
-                severity: Severity = "repair"
-            else:
-                what, severity = "answers break the constraint of the question", "warning"
             self.findings.add_rows(
-                what,
-                severity,
-                outside,
-                column=question.name,
-                expected=constraint.text,
+                what, severity, outside, column=question.name, expected=question.constraint.text
             )
 
     def _constraint_truth(self, question: Question, constraint: Expression) -> Truth:
@@ -190,18 +189,30 @@ class AnswerLogic:
             current: Value = self.known(question).astype(float)
         else:
             current = self.context.value(question.name)
-        return constraint.truth(self.context.at(current, question.name))
+        here = self.context.at(current, question.name)
+        return self._evaluated(constraint, here, question, "constraint")
 
-    def _computable(self, expression: Expression, question: Question, column: str) -> bool:
+    def _evaluated(
+        self, expression: Expression, context: Context, question: Question, column: str
+    ) -> Truth:
+        """The truth of an expression; unknown throughout where it cannot be computed."""
         absent = sorted(name for name in expression.names if not self._held(name))
-        if absent:
+        reason = f"columns are absent: {', '.join(absent)}" if absent else None
+        if reason is None:
+            try:
+                return expression.truth(context)
+            except WorkbenchError as error:
+                reason = error.issue.what
+        key = (question.name, column)
+        if key not in self.unchecked:
+            self.unchecked.add(key)
             self.findings.add(
-                f"the {column} of {question.name} could not be checked: columns are absent",
+                f"the {column} of {question.name} could not be checked: {reason}",
                 "note",
                 column=question.name,
-                expected=", ".join(absent),
+                got=expression.text,
             )
-        return not absent
+        return np.full(self.context.rows, np.nan)
 
     def _held(self, name: str) -> bool:
         group = self.questionnaire.groups.get(name)
@@ -221,74 +232,101 @@ class AnswerLogic:
         In the order of the questionnaire, so that a repair reaches the questions behind it:
 
         - not to be asked, but answered: the answer becomes "not applicable" (repair);
-        - not to be asked and blank: "not applicable" (note);
+        - not to be asked and without an answer: "not applicable" (note);
         - to be asked, but "not applicable": "no answer" (repair);
         - to be asked and blank: "no answer" (note); texts and dates may stay blank.
 
-        A condition on a question that was itself not applicable is not met. Where a
-        condition is not known (its question was not answered), nothing is changed.
+        Where a condition is not known, because its question was not answered, nothing is
+        changed. A condition on a question that was itself not applicable counts as not met:
+        what is blank behind it becomes "not applicable" too. An answer there is kept with a
+        warning if a form, to which a question not asked is an empty one, would have asked
+        for it (``not(selected(…))``).
         """
         filled: dict[str, list[str]] = defaultdict(list)
         for question in self.questions:
-            relevant = self._relevance(question)
-            if relevant is None:
-                asked, not_asked = np.ones(self.context.rows, dtype=bool), None
-            else:
-                asked, not_asked = relevant == 1, relevant == 0
-            if not_asked is not None:
-                self._mend_not_asked(question, not_asked, filled)
-            self._mend_asked(question, asked, filled)
+            relevance = self._relevance(question)
+            self._mend_not_asked(question, relevance, filled)
+            self._mend_asked(question, relevance.truth == 1, filled)
         self._note_filled(filled)
 
-    def _relevance(self, question: Question) -> Truth | None:
-        """1 where a question was to be asked, 0 where not; None where it always was."""
-        truth: Truth | None = None
-        for expression in self._conditions(question):
-            if not self._computable(expression, question, "routing"):
-                return np.full(self.context.rows, np.nan)
-            met = self._truth(expression)
-            truth = met if truth is None else _and(truth, met)
-        return truth
+    def _relevance(self, question: Question) -> _Relevance:
+        rows = self.context.rows
+        relevance = _Relevance(np.ones(rows), np.zeros(rows, dtype=bool))
+        for asked in self._routed_by(question):
+            if asked.relevant is not None:
+                relevance = relevance.and_also(self._condition(asked.relevant, question))
+            elif _unreadable_relevance(asked):
+                relevance = relevance.and_also(
+                    _Relevance(np.full(rows, np.nan), np.zeros(rows, dtype=bool))
+                )
+        return relevance
 
-    def _conditions(self, question: Question) -> Iterator[Expression]:
-        for group in self.questionnaire.groups.values():
-            if group.relevant is not None and question.name in group.questions:
-                yield group.relevant
-        if question.relevant is not None:
-            yield question.relevant
+    def _routed_by(self, question: Question) -> list[Group | Question]:
+        """The groups that a question stands in, and itself."""
+        groups = self.questionnaire.groups.values()
+        return [*(group for group in groups if question.name in group.questions), question]
 
-    def _truth(self, expression: Expression) -> Truth:
+    def _condition(self, expression: Expression, question: Question) -> _Relevance:
         if expression.text not in self.truths:
-            truth = expression.truth(self.context)
-            not_asked = self._not_applicable(expression.names)
-            truth = np.where(np.isnan(truth) & not_asked, 0.0, truth)
-            self.truths[expression.text] = (expression.names, truth)
+            truth = self._evaluated(expression, self.context, question, "routing")
+            behind = np.isnan(truth) & self._not_applicable(expression.names)
+            if behind.any():
+                as_form = self._evaluated(
+                    expression, self._as_form(expression.names), question, "routing"
+                )
+                truth = np.where(behind & (as_form == 0), 0.0, truth)
+            relevance = _Relevance(truth, behind & np.isnan(truth))
+            self.truths[expression.text] = (expression.names, relevance)
         return self.truths[expression.text][1]
 
-    def _not_applicable(self, names: Iterable[str]) -> Mask:
+    def _members(self, names: Iterable[str]) -> Iterator[Question]:
+        """The questions that names of an expression stand for, those of grids included."""
         questions = self.questionnaire.questions
-        where = np.zeros(self.context.rows, dtype=bool)
         for name in names:
-            if name in questions:
-                where |= self.holds(questions[name], self.not_applicable)
+            group = self.questionnaire.groups.get(name)
+            members = (name,) if group is None else group.questions
+            yield from (questions[member] for member in members if member in questions)
+
+    def _not_applicable(self, names: Iterable[str]) -> Mask:
+        where = np.zeros(self.context.rows, dtype=bool)
+        for question in self._members(names):
+            if self.columns_of(question.name):
+                where |= self.holds(question, self.not_applicable)
         return where
 
+    def _as_form(self, names: Iterable[str]) -> Context:
+        """The answers as a form sees them: a choice question not asked has nothing chosen."""
+        columns = dict(self.columns)
+        for question in self._members(names):
+            for name in self.columns_of(question.name):
+                columns[name] = _nothing_chosen(columns[name], self.not_applicable)
+        return study_context(self.study, columns)
+
     def _mend_not_asked(
-        self, question: Question, not_asked: Mask, filled: dict[str, list[str]]
+        self, question: Question, relevance: _Relevance, filled: dict[str, list[str]]
     ) -> None:
-        answered = not_asked & self.known(question)
+        not_asked, answered = relevance.truth == 0, self.known(question)
         self._contradiction(
             "answers to a question that was not to be asked were set to not applicable",
             question,
-            answered,
+            not_asked & answered,
         )
-        other = not_asked & ~answered & ~self.holds(question, self.not_applicable)
+        self.findings.add_rows(
+            "a question was answered that hangs on one that was not to be asked",
+            "warning",
+            relevance.behind & answered,
+            column=question.name,
+            expected=self._routing_text(question),
+        )
+        empty = (not_asked | relevance.behind) & ~answered
+        empty &= ~self.holds(question, self.not_applicable)
         if question.type in ("text", "date"):
-            other &= ~self.blank(question)
-        if answered.any() or other.any():
-            self.set_code(question, answered | other, self.not_applicable)
-        if other.any():
-            filled[self.not_applicable].append(question.name)
+            empty &= ~self.blank(question)
+        changed = (not_asked & answered) | empty
+        if changed.any():
+            self.set_code(question, changed, self.not_applicable)
+        if empty.any():
+            filled[self.not_applicable].append(f"{question.name} ({int(empty.sum())})")
 
     def _mend_asked(self, question: Question, asked: Mask, filled: dict[str, list[str]]) -> None:
         if question.type == "calculate":
@@ -313,25 +351,52 @@ class AnswerLogic:
             self.findings.add_rows("a required text is blank", "note", empty, column=question.name)
 
     def _contradiction(self, what: str, question: Question, where: Mask) -> None:
-        if where.any():
-            conditions = " and ".join(item.text for item in self._conditions(question))
-            self.findings.add_rows(
-                what, "repair", where, column=question.name, expected=conditions or None
-            )
+        self.findings.add_rows(
+            what, "repair", where, column=question.name, expected=self._routing_text(question)
+        )
+
+    def _routing_text(self, question: Question) -> str | None:
+        conditions = [item.relevant.text for item in self._routed_by(question) if item.relevant]
+        return " and ".join(conditions) or None
 
     def _note_filled(self, filled: dict[str, list[str]]) -> None:
         words = {
-            self.not_applicable: "blank cells of questions that were not to be asked were set to "
-            "not applicable",
-            self.refused: "blank cells of questions that were asked were set to no answer",
+            self.not_applicable: "questions that were not to be asked and have no answer were set "
+            "to not applicable",
+            self.refused: "questions that were asked and are blank were set to no answer",
         }
         for code, names in filled.items():
             self.findings.add(words[code], "note", got=f"{code} in " + ", ".join(names))
 
 
-def _and(left: Truth, right: Truth) -> Truth:
-    known = np.fmin(left, right)
-    return np.where((known == 0) | ~(np.isnan(left) | np.isnan(right)), known, np.nan)
+@dataclass(frozen=True)
+class _Relevance:
+    """Whether a question was to be asked: 1, 0 or unknown; ``behind`` marks what is unknown
+    because a question before it was not to be asked.
+    """
+
+    truth: Truth
+    behind: Mask
+
+    def and_also(self, other: _Relevance) -> _Relevance:
+        """Both conditions met."""
+        known = np.fmin(self.truth, other.truth)
+        unknown = np.isnan(self.truth) | np.isnan(other.truth)
+        truth = np.where((known == 0) | ~unknown, known, np.nan)
+        return _Relevance(truth, (self.behind | other.behind) & np.isnan(truth))
+
+
+def _unreadable_relevance(asked: Question | Group) -> bool:
+    """Whether the form routes by something that the language does not have."""
+    text = asked.row.values.get("relevant", "") if asked.row is not None else ""
+    return asked.relevant is None and text not in ("", "yes", "true()")
+
+
+def _nothing_chosen(column: pd.Series, not_applicable: str) -> pd.Series:
+    where = holds_code(column, not_applicable)
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return with_value(column.cat.add_categories([""]), where, "")
+    return with_value(column, where, "0") if column.dtype == "Int8" else column
 
 
 # --- identity -----------------------------------------------------------------------------
@@ -359,7 +424,7 @@ def duplicates_to_drop(
         Where issues go.
     """
     columns = list(questions)
-    answers = pd.util.hash_pandas_object(frame[columns].astype("str"), index=False)
+    answers = pd.util.hash_pandas_object(frame[columns], index=False)
     identifier = frame["respondent"]
     named = identifier.notna()
     repeated = named & identifier.duplicated(keep="first")

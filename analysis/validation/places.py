@@ -47,10 +47,10 @@ def _report(
 ) -> None:
     other_system = strange & texts.isin(names.other_codes).to_numpy(dtype=bool)
     outside = strange & ~other_system & texts.isin(names.elsewhere).to_numpy(dtype=bool)
-    for what, where, hint in (
-        ("codes are of another system (RÚIAN) than the study's (CISORP)", other_system, None),
-        ("places lie outside the study's region", outside, None),
-        ("there is no such place", strange & ~other_system & ~outside, names.expected),
+    for what, where in (
+        ("codes are of another system (RÚIAN) than the study's (CISORP)", other_system),
+        ("places lie outside the study's region", outside),
+        ("there is no such place", strange & ~other_system & ~outside),
     ):
         findings.add_rows(
             f"{what}; they count as not answered",
@@ -58,5 +58,5 @@ def _report(
             where,
             column=question,
             expected=names.expected,
-            hint=hint and "correct the code in corrections.csv",
+            hint="correct the code in corrections.csv",
         )

@@ -1,0 +1,125 @@
+"""The findings of a summary, chosen by one rule that is the same for every area.
+
+In this order: the standing indicators; the best and least known categories; the supported
+differences to all others; the largest gaps; the groups whose intervals do not overlap. What
+room is left goes to further indicators in a fixed order. Hidden values are passed over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from analysis.presentation import sentences
+from analysis.presentation.makeup import FindingsSpec, split
+from analysis.presentation.rows import Estimate
+from analysis.presentation.scene import Scene, ranked
+from analysis.presentation.wording import filled
+
+_MOST_IN_RANKING = 2
+_MOST_DIFFERENCES = 3
+
+
+def findings(scene: Scene, spec: FindingsSpec) -> list[str]:
+    """The findings as sentences, each with figure, interval and base."""
+    found = list(_first(scene, spec))[: spec.maximum]
+    for reference in spec.more:
+        if len(found) >= spec.maximum:
+            break
+        found.extend(_standing(scene, reference))
+    return found
+
+
+def rule(scene: Scene, spec: FindingsSpec) -> str:
+    """The rule in words."""
+    return scene.names.say("finding.rule", maximum=spec.maximum)
+
+
+def _first(scene: Scene, spec: FindingsSpec) -> Iterator[str]:
+    for reference in spec.always:
+        yield from _standing(scene, reference)
+    if spec.ranking:
+        yield from _ranking(scene, spec)
+    for code in spec.differences:
+        yield from _differences(scene, code)
+    if spec.gap:
+        yield from _gap(scene.without(spec.gap_exclude), spec.gap)
+    yield from _groups(scene, spec)
+
+
+def _standing(scene: Scene, reference: str) -> Iterator[str]:
+    code, category = split(reference)
+    row = scene.total(code, category)
+    if row is not None and row.shown:
+        yield sentences.level_and_comparison(scene, row, verbal=True)
+
+
+def _ranking(scene: Scene, spec: FindingsSpec) -> Iterator[str]:
+    assert spec.ranking is not None
+    shown = [row for row in ranked(scene.totals(spec.ranking)) if row.shown]
+    if len(shown) < 2 * _MOST_IN_RANKING:
+        return
+    best, least = shown[:_MOST_IN_RANKING], shown[: -_MOST_IN_RANKING - 1 : -1]
+    values = {
+        "top": sentences.items(scene, best, intervals=True),
+        "bottom": sentences.items(scene, least, intervals=True),
+        "base": scene.base(best[0]),
+    }
+    if spec.ranking_text:
+        text = scene.names.text(spec.ranking_text)
+        yield scene.words.typeset(filled(text, {**scene.area_values, **values}))
+    else:
+        name = scene.names.indicator(spec.ranking)
+        yield scene.words.say("finding.ranking", indicator=name, **values)
+
+
+def _differences(scene: Scene, code: str) -> Iterator[str]:
+    rows = [row for row in scene.differences(code).values() if row.shown]
+    if not rows:
+        return
+    above, below = sentences.supported_differences(rows)
+    if not above and not below:
+        name = scene.names.indicator(code)
+        yield scene.names.say("finding.differences_none", indicator=name, all=len(rows))
+    for key, supported in (("above", above), ("below", below)):
+        if supported:
+            yield _difference(scene, code, key, supported)
+
+
+def _difference(scene: Scene, code: str, key: str, rows: list[Estimate]) -> str:
+    items = sentences.difference_items(scene, rows, _MOST_DIFFERENCES, intervals=True)
+    return scene.words.say(
+        f"finding.differences_{key}",
+        indicator=scene.names.indicator(code),
+        rest=scene.names.say("place.rest"),
+        items=items,
+        base=scene.base(rows[0]),
+    )
+
+
+def _gap(scene: Scene, code: str) -> Iterator[str]:
+    wanted, _ = sentences.supported_gaps(scene, code)
+    if wanted:
+        yield scene.words.say(
+            "finding.gap",
+            indicator=scene.names.indicator(code),
+            items=sentences.items(scene, wanted[:_MOST_IN_RANKING], intervals=True),
+            base=scene.base(wanted[0]),
+        )
+
+
+def _groups(scene: Scene, spec: FindingsSpec) -> Iterator[str]:
+    """The breakdown with the widest gap between groups that do not overlap."""
+    for reference in spec.groups:
+        code, category = split(reference)
+        pairs = sentences.extremes(scene, code, category, spec.breakdowns)
+        distinct = [pair for pair in pairs if pair.distinct]
+        if distinct:
+            widest = max(distinct, key=lambda pair: pair.high.estimate - pair.low.estimate)
+            yield sentences.group_sentence(
+                scene,
+                "finding.groups",
+                widest,
+                indicator=scene.names.full(code, category),
+                high_base=scene.base(widest.high),
+                low_base=scene.base(widest.low),
+            )

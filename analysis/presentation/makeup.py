@@ -1,0 +1,504 @@
+"""The make-up of a report: its chapters and what stands in them, as data.
+
+``studies/<id>/reports/<kind>.yaml`` is checked when it is read: an unknown key or type of
+block, an indicator, breakdown or sample that the study does not have, a missing translation
+or an unknown placeholder is an error with file and line. ``docs/report-makeup.md`` describes
+all of it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field, ValidationError
+
+from analysis.definitions import Definition, Path_, Tree, parse_tree, suggestion
+from analysis.errors import Issue, WorkbenchError
+from analysis.presentation.naming import PLACE_NAMES
+from analysis.presentation.wording import placeholders
+from analysis.study import Study
+
+Labels = dict[str, str]
+Style = Literal["body", "lead", "note"]
+
+
+class BlockSpec(Definition):
+    """What all entries of a chapter share; ``block`` names the type.
+
+    ``kind`` limits an entry to reports of one area (``area``) or of the whole (``whole``).
+    """
+
+    extra_placeholders: ClassVar[tuple[str, ...]] = ()
+
+    block: str
+    only: Literal["area", "whole"] | None = None
+    sample: str | None = None
+
+
+class TextSpec(BlockSpec):
+    """A paragraph written in the make-up."""
+
+    block: Literal["text"]
+    text: Labels
+    style: Style = "body"
+
+
+class HeadingSpec(BlockSpec):
+    """A heading inside a chapter."""
+
+    block: Literal["heading"]
+    text: Labels
+    level: int = Field(default=2, ge=2, le=3)
+
+
+class ListSpec(BlockSpec):
+    """A list written in the make-up."""
+
+    block: Literal["list"]
+    items: tuple[Labels, ...]
+    ordered: bool = False
+
+
+class CalloutSpec(BlockSpec):
+    """A short text set apart."""
+
+    block: Literal["callout"]
+    title: Labels
+    text: Labels
+    tone: Literal["info", "warning"] = "info"
+
+
+class SentenceSpec(BlockSpec):
+    """Sentences written from released rows."""
+
+    extra_placeholders: ClassVar[tuple[str, ...]] = ("top", "bottom")
+
+    block: Literal["sentence"]
+    form: Literal["level", "ranking", "differences", "groups", "gaps", "areas"]
+    indicator: str
+    breakdowns: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    text: Labels = {}
+    verbal: bool = False
+    style: Style = "body"
+
+
+class FindingsSpec(BlockSpec):
+    """The findings of the summary, chosen by the rule that ``findings`` describes."""
+
+    extra_placeholders: ClassVar[tuple[str, ...]] = ("top", "bottom", "base")
+
+    block: Literal["findings"]
+    always: tuple[str, ...]
+    ranking: str | None = None
+    ranking_text: Labels = {}
+    differences: tuple[str, ...] = ()
+    gap: str | None = None
+    gap_exclude: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    breakdowns: tuple[str, ...] = ()
+    more: tuple[str, ...] = ()
+    minimum: int = Field(default=5, ge=1)
+    maximum: int = Field(default=8, ge=1)
+
+
+class KeyFiguresSpec(BlockSpec):
+    """Three to six figures set large."""
+
+    block: Literal["key_figures"]
+    indicators: tuple[str, ...] = Field(min_length=1, max_length=6)
+    labels: dict[str, Labels] = {}
+
+
+class GroupingSpec(Definition):
+    """Row groups of a table by an attribute of the choices, named by a list."""
+
+    attribute: str
+    list: str
+
+
+class TableSpec(BlockSpec):
+    """A table of released rows."""
+
+    block: Literal["table"]
+    form: Literal["first_order", "breakdown", "crosstab", "areas"]
+    indicator: str
+    breakdowns: tuple[str, ...] = ()
+    sort: bool = False
+    group_by: GroupingSpec | None = None
+    level: Literal["area", "whole"] = "area"
+    caption: Labels = {}
+
+
+class TablesSpec(BlockSpec):
+    """One table of the same form for each of several indicators."""
+
+    block: Literal["tables"]
+    form: Literal["first_order", "breakdown", "crosstab", "areas"]
+    indicators: tuple[str, ...] = Field(min_length=1)
+    breakdowns: tuple[str, ...] = ()
+    level: Literal["area", "whole"] = "area"
+
+
+class ChartSpec(BlockSpec):
+    """A chart of released rows."""
+
+    block: Literal["chart"]
+    form: Literal["ranked", "differences", "areas", "breakdown", "channels", "stack"]
+    indicator: str
+    inner: str | None = None
+    used: str | None = None
+    preferred: str | None = None
+    breakdowns: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    sort: bool = True
+    level: Literal["area", "whole"] = "area"
+    caption: Labels = {}
+
+
+class MapSpec(BlockSpec):
+    """A map of one indicator."""
+
+    block: Literal["map"]
+    indicator: str
+    caption: Labels = {}
+
+
+class MethodSpec(BlockSpec):
+    """A part of the methodology that the run itself has written."""
+
+    block: Literal[
+        "technical_parameters",
+        "response_flow",
+        "sample_table",
+        "weights",
+        "margins",
+        "missing_answers",
+    ]
+    area: Literal["area", "whole"] = "area"
+    threshold: float = Field(default=0.02, ge=0, le=1)
+
+
+class ReadingNotesSpec(BlockSpec):
+    """How to read the numbers: n, intervals, differences, marks, the scale of words."""
+
+    block: Literal["reading_notes"]
+
+
+class ProfileSpec(BlockSpec):
+    """A part of the profile of the area, from the territory tables."""
+
+    block: Literal["profile"]
+    form: Literal["sentence", "population", "pyramid", "municipalities", "types"]
+    size_list: str | None = None
+    old_from: int = 65
+
+
+class RecommendationsSpec(BlockSpec):
+    """The proposals that the rules of the study make for the area."""
+
+    block: Literal["recommendations"]
+    form: Literal["full", "short", "rules"] = "full"
+    rules: tuple[str, ...] = ()
+    most_items: int = Field(default=6, ge=1)
+
+
+class IndicatorAnnexSpec(BlockSpec):
+    """The indicators of the report with their definitions."""
+
+    block: Literal["indicator_annex"]
+    families: tuple[str, ...] = ()
+
+
+class QuestionnaireAnnexSpec(BlockSpec):
+    """The questionnaire of a sample."""
+
+    block: Literal["questionnaire_annex"]
+    blocks: tuple[str, ...] = ()
+    longest_list: int = Field(default=16, ge=2)
+
+
+class CodingAnnexSpec(BlockSpec):
+    """The codes that open answers were given."""
+
+    block: Literal["coding_annex"]
+    list: str
+    attribute: str = ""
+
+
+class PageBreakSpec(BlockSpec):
+    """A new page in print."""
+
+    block: Literal["page_break"]
+
+
+_METHOD_BLOCKS = MethodSpec.model_fields["block"].annotation.__args__  # type: ignore[union-attr]
+SPECS: Mapping[str, type[BlockSpec]] = {
+    "text": TextSpec,
+    "heading": HeadingSpec,
+    "list": ListSpec,
+    "callout": CalloutSpec,
+    "sentence": SentenceSpec,
+    "findings": FindingsSpec,
+    "key_figures": KeyFiguresSpec,
+    "table": TableSpec,
+    "tables": TablesSpec,
+    "chart": ChartSpec,
+    "map": MapSpec,
+    **dict.fromkeys(_METHOD_BLOCKS, MethodSpec),
+    "reading_notes": ReadingNotesSpec,
+    "profile": ProfileSpec,
+    "recommendations": RecommendationsSpec,
+    "indicator_annex": IndicatorAnnexSpec,
+    "questionnaire_annex": QuestionnaireAnnexSpec,
+    "coding_annex": CodingAnnexSpec,
+    "page_break": PageBreakSpec,
+}
+
+
+class Chapter(Definition):
+    """A chapter: its id, title and the blocks in it."""
+
+    id: str
+    title: Labels
+    annex: bool = False
+    blocks: tuple[Any, ...]
+
+
+class MakeUp(Definition):
+    """The make-up of one kind of report."""
+
+    title: Labels
+    subtitle: Labels = {}
+    running_title: Labels = {}
+    level: Literal["area", "whole"] = "area"
+    sample: str
+    statements: dict[str, Labels] = {}
+    chapters: tuple[Chapter, ...] = Field(min_length=1)
+
+    def chapter(self, identifier: str) -> Chapter | None:
+        """A chapter by its id."""
+        return next((one for one in self.chapters if one.id == identifier), None)
+
+    def specs(self) -> Iterator[BlockSpec]:
+        """All blocks of all chapters."""
+        for chapter in self.chapters:
+            yield from chapter.blocks
+
+
+def read_makeup(study: Study, kind: str) -> MakeUp:
+    """The make-up of a kind of report, checked against the study.
+
+    Raises
+    ------
+    WorkbenchError
+        If the study does not make this kind of report, or with one issue for each thing in
+        the make-up that cannot be meant.
+    """
+    tree = study.report(kind)
+    makeup = parse_tree(MakeUp, tree)
+    issues: list[Issue] = []
+    chapters = []
+    for place, chapter in enumerate(makeup.chapters):
+        specs = []
+        for number, values in enumerate(chapter.blocks):
+            path = ("chapters", place, "blocks", number)
+            spec = _parsed(values, tree, path, issues)
+            if spec is not None:
+                specs.append(spec)
+                issues.extend(_issues_of(study, spec, tree, path))
+        chapters.append(chapter.model_copy(update={"blocks": tuple(specs)}))
+    makeup = makeup.model_copy(update={"chapters": tuple(chapters)})
+    issues.extend(_issues_of_head(study, makeup, tree))
+    if issues:
+        raise WorkbenchError(f"the make-up of the report {kind} cannot be used", issues=issues)
+    return makeup
+
+
+def split(reference: str) -> tuple[str, str]:
+    """``AW12/plan`` as indicator and category."""
+    code, _, category = reference.partition("/")
+    return code, category
+
+
+# --- checks -----------------------------------------------------------------------------------
+
+
+def _parsed(values: Any, tree: Tree, path: Path_, issues: list[Issue]) -> BlockSpec | None:
+    name = values.get("block") if isinstance(values, dict) else None
+    if name not in SPECS:
+        issues.append(
+            tree.issue(
+                f"there is no block of the type {name or '(none named)'}",
+                path,
+                expected=", ".join(SPECS),
+                hint=suggestion(str(name), SPECS),
+            )
+        )
+        return None
+    try:
+        return SPECS[name].model_validate(values)
+    except ValidationError:
+        sub_tree = Tree(values, tree.file, _below(tree, path))
+        try:
+            return parse_tree(SPECS[name], sub_tree)
+        except WorkbenchError as error:
+            issues.extend(error.issues)
+            return None
+
+
+def _below(tree: Tree, path: Path_) -> dict[Path_, int]:
+    depth = len(path)
+    return {key[depth:]: line for key, line in tree.lines.items() if key[:depth] == path}
+
+
+_REFERENCES = (
+    "indicator", "inner", "used", "preferred", "gap", "ranking", "always", "differences",
+    "groups", "more", "indicators",
+)  # fmt: skip
+
+
+def _issues_of(study: Study, spec: BlockSpec, tree: Tree, path: Path_) -> Iterator[Issue]:
+    for field in _REFERENCES:
+        for reference in _strings(getattr(spec, field, None)):
+            yield from _reference_issues(study, reference, tree, (*path, field))
+    for name in getattr(spec, "breakdowns", ()):
+        if study.list_of(name) is None:
+            yield tree.issue(
+                f"there is no breakdown {name}",
+                (*path, "breakdowns"),
+                hint=suggestion(name, study.variables),
+            )
+    yield from _sample_issues(study, spec.sample, tree, path)
+    yield from _label_issues(study, spec, tree, path)
+    yield from _form_issues(study, spec, tree, path)
+
+
+def _reference_issues(
+    study: Study, reference: str, tree: Tree, path: Path_
+) -> Iterator[Issue]:
+    codes = {indicator.code for indicator in study.indicators}
+    code, category = split(reference)
+    if code not in codes:
+        yield tree.issue(f"there is no indicator {code}", path, hint=suggestion(code, codes))
+        return
+    own = {indicator.category for indicator in study.indicator(code) if indicator.category}
+    if category and own and category not in own:
+        yield tree.issue(
+            f"the indicator {code} has no category {category}",
+            path,
+            expected=", ".join(sorted(own)),
+            hint=suggestion(category, own),
+        )
+
+
+def _sample_issues(
+    study: Study, sample: str | None, tree: Tree, path: Path_
+) -> Iterator[Issue]:
+    if sample is not None and sample not in study.samples:
+        yield tree.issue(
+            f"the study has no sample {sample}",
+            (*path, "sample"),
+            expected=", ".join(study.samples),
+            hint=suggestion(sample, study.samples),
+        )
+
+
+def _label_issues(study: Study, spec: BlockSpec, tree: Tree, path: Path_) -> Iterator[Issue]:
+    for field, value in spec:
+        for labels in _labels(value):
+            yield from _text_issues(
+                study, labels, tree, (*path, field), spec.extra_placeholders
+            )
+
+
+def _text_issues(
+    study: Study, labels: Labels, tree: Tree, path: Path_, extra: Iterable[str] = ()
+) -> Iterator[Issue]:
+    for language in study.languages:
+        if labels and not labels.get(language):
+            yield tree.issue(f"a translation is missing: {language}", path, expected=language)
+    known = {*PLACE_NAMES, "wave", *extra}
+    for name in sorted(set().union(*(placeholders(text) for text in labels.values())) - known):
+        yield tree.issue(
+            f"there is no placeholder {{{name}}}",
+            path,
+            expected=", ".join(sorted(known)),
+            hint=suggestion(name, known),
+        )
+
+
+_FORM_NEEDS = {
+    ("chart", "channels"): ("used", "preferred"),
+    ("chart", "breakdown"): ("breakdowns",),
+    ("table", "breakdown"): ("breakdowns",),
+    ("table", "crosstab"): ("breakdowns",),
+    ("tables", "breakdown"): ("breakdowns",),
+    ("tables", "crosstab"): ("breakdowns",),
+    ("sentence", "groups"): ("breakdowns",),
+    ("profile", "municipalities"): ("size_list",),
+}
+
+
+def _form_issues(study: Study, spec: BlockSpec, tree: Tree, path: Path_) -> Iterator[Issue]:
+    for need in _FORM_NEEDS.get((spec.block, getattr(spec, "form", "")), ()):
+        if not getattr(spec, need):
+            yield tree.issue(
+                f"this {spec.block} needs {need}", (*path, "form"), expected=f"a key {need}"
+            )
+    if spec.block in ("map", "profile") and study.region is None:
+        yield tree.issue(
+            f"a {spec.block} needs a region, and the study has none",
+            path,
+            hint="name the region in study.yaml, or leave this block out",
+        )
+    for list_name in filter(None, (getattr(spec, "list", None), getattr(spec, "size_list", None))):
+        if list_name not in study.questionnaire.choices:
+            yield tree.issue(
+                f"the choices have no list {list_name}",
+                path,
+                hint=suggestion(list_name, study.questionnaire.choices),
+            )
+
+
+def _issues_of_head(study: Study, makeup: MakeUp, tree: Tree) -> Iterator[Issue]:
+    yield from _sample_issues(study, makeup.sample, tree, ())
+    for field in ("title", "subtitle", "running_title"):
+        yield from _text_issues(study, getattr(makeup, field), tree, (field,))
+    for reference, labels in makeup.statements.items():
+        path = ("statements", reference)
+        yield from _reference_issues(study, reference, tree, path)
+        extra = ("value", "category", "category_accusative")
+        yield from _text_issues(study, labels, tree, path, extra)
+    seen: set[str] = set()
+    for place, chapter in enumerate(makeup.chapters):
+        yield from _text_issues(study, chapter.title, tree, ("chapters", place, "title"))
+        if chapter.id in seen or not re.fullmatch(r"[a-z][a-z0-9_-]*", chapter.id):
+            yield tree.issue(
+                f"the id of the chapter cannot be used: {chapter.id}",
+                ("chapters", place, "id"),
+                expected="small letters, digits, - and _, each id only once",
+            )
+        seen.add(chapter.id)
+
+
+def _strings(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, tuple):
+        yield from (item for item in value if isinstance(item, str))
+
+
+def _labels(value: object) -> Iterator[Labels]:
+    """The texts by language in a field, however deep."""
+    if isinstance(value, dict):
+        if value and all(isinstance(text, str) for text in value.values()):
+            yield value
+        else:
+            for inner in value.values():
+                yield from _labels(inner)
+    elif isinstance(value, tuple):
+        for inner in value:
+            yield from _labels(inner)
