@@ -27,6 +27,8 @@ S_JTSK = 5514
 WGS_84 = 4326
 #: The attribute of a schematic map that says where its boundaries come from.
 SCHEMATIC_SOURCE = "Voronoi cells of the municipalities' points"
+# At least so many of the features, or of the places, have a code that is known.
+_KNOWN_SHARE = 0.25
 SUFFIXES = (".geojson", ".json", ".gpkg", ".topojson")
 
 # --- official boundaries --------------------------------------------------------------------
@@ -374,14 +376,15 @@ def _code_column(frame: Any, file: Path, aliases: Mapping[str, str], stated: str
             expected=", ".join(columns),
             hint=suggestion(stated, columns),
         )
-    # A column of one other code for each feature is meant, not one that all features share.
-    hits = {
-        name: plain_codes(frame[name]).map(aliases).dropna().nunique()
+    known = {
+        name: plain_codes(frame[name]).map(aliases).dropna()
         for name in ([stated] if stated else columns)
     }
-    best = max(hits, key=lambda name: hits[name], default="")
-    if not hits.get(best):
-        examples = ", ".join(list(aliases)[:3])
+    # A key column has another code in each feature; a count may be like a code by chance.
+    best = max(known, key=lambda name: (known[name].nunique(), len(known[name])), default="")
+    enough = min(len(frame), len(set(aliases.values()))) * _KNOWN_SHARE
+    if best not in known or known[best].nunique() < max(enough, 1):
+        examples = ", ".join(list(aliases)[-3:])
         raise WorkbenchError(
             "no column of the boundaries holds codes of the territory",
             file=file,

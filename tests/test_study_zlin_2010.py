@@ -18,6 +18,7 @@ from analysis.definitions import Row, read_rows
 from analysis.expressions import Context
 from analysis.indicators.compiling import compile_indicators
 from analysis.study import Study, open_study
+from analysis.synthetic import read_generator
 from analysis.variables import derive_variables
 
 NO_BREAK = "\u00a0"
@@ -516,6 +517,7 @@ def test_the_plan_names_every_indicator_and_the_headlines_by_all_breakdowns(
 ) -> None:
     planned = {row.indicator for row in study.plan}
     assert planned == {indicator.code for indicator in study.indicators}
+    assert len({(row.indicator, row.sample) for row in study.plan}) == len(study.plan)
     for code in ("AW01", "AW05", "AW06", "AW07", "AW08", "AW12", "IC04", "IC05"):
         rows = [row for row in study.plan if row.indicator == code]
         by_sample = {row.sample: row for row in rows}
@@ -692,3 +694,21 @@ def test_answers_of_one_question_never_share_a_label(study: Study) -> None:
         for language in study.languages:
             labels = [choice.label[language] for choice in choices]
             assert len(set(labels)) == len(labels), (name, language)
+
+
+# --- generated respondents ----------------------------------------------------------------
+
+
+def test_the_model_is_accepted_and_keeps_rare_things_rare(study: Study) -> None:
+    questions = read_generator(study).questions
+    known = {}
+    for name, item in questions["A2"].items.items():
+        assert isinstance(item.rates, list)
+        known[name] = item.rates[0] + item.rates[1]
+    situations = questions["N1"].rates
+    assert isinstance(situations, dict)
+    assert set(known) == set(study.questionnaire.choice_names("services"))
+    assert min(known["s40"], known["s49"]) > 0.9 > max(known["s57"], known["s48"])
+    assert known["s65"] == pytest.approx(0.25)
+    assert 0.01 <= situations["domestic_violence"] <= 0.02 == situations["addiction"]
+    assert situations["crime"] < 0.02 and situations["leaving_care"] < 0.005

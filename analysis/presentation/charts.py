@@ -17,7 +17,7 @@ from analysis.presentation.blocks import Chart
 from analysis.presentation.drawing import Drawing, text_width, wrapped
 from analysis.presentation.rows import Estimate
 from analysis.presentation.scene import Scene, Unit, data_origin, ranked
-from analysis.presentation.tables import Label, legend_of_rows, of_rows, sign_of
+from analysis.presentation.tables import Label, bracketed, legend_of_rows, of_rows, sign_of
 
 ALT_LONGEST = 300
 _WIDTH = theme.TEXT_WIDTH
@@ -423,7 +423,11 @@ def _value_text(scene: Scene, row: Estimate) -> str:
     if not row.shown:
         return sign_of(row)
     text = scene.bare(row)
-    return f"[{text}]" if row.uncertain else text
+    return bracketed(text) if row.uncertain else text
+
+
+def _base_text(scene: Scene, row: Estimate) -> str:
+    return scene.numbers.whole(row.n) if row.n == row.n else sign_of(row)
 
 
 def _unit_title(scene: Scene, rows: Sequence[Estimate]) -> str:
@@ -628,7 +632,7 @@ def areas(
         Row(
             name,
             _dot_marks(row, theme.BLUE if row.area == scene.area else theme.GREY_MIDDLE),
-            (_value_text(scene, row), scene.numbers.whole(row.n) if row.n == row.n else "•"),
+            (_value_text(scene, row), _base_text(scene, row)),
             strong=row.area == scene.area,
         )
         for row, name in zip(rows, names, strict=True)
@@ -706,12 +710,7 @@ def breakdown(
 
 
 def _group_row(scene: Scene, row: Estimate, name: str) -> Row:
-    base = scene.numbers.whole(row.n) if row.n == row.n else sign_of(row)
-    return Row(
-        name,
-        _dot_marks(row),
-        (_value_text(scene, row), base),
-    )
+    return Row(name, _dot_marks(row), (_value_text(scene, row), _base_text(scene, row)))
 
 
 def channels(

@@ -226,6 +226,7 @@ class CodingAnnexSpec(BlockSpec):
     block: Literal["coding_annex"]
     list: str
     attribute: str = ""
+    labels: dict[str, Labels] = {}
 
 
 class PageBreakSpec(BlockSpec):
@@ -321,6 +322,12 @@ def split(reference: str) -> tuple[str, str]:
     """``AW12/plan`` as indicator and category."""
     code, _, category = reference.partition("/")
     return code, category
+
+
+def references_of(spec: BlockSpec) -> Iterator[str]:
+    """The indicators that a block refers to, as they are written."""
+    for field in _REFERENCES:
+        yield from _strings(getattr(spec, field, None))
 
 
 # --- checks -----------------------------------------------------------------------------------

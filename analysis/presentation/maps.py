@@ -20,7 +20,7 @@ from analysis.presentation.charts import alt_of_extremes, draw_tag, fitting_alt,
 from analysis.presentation.drawing import Drawing, Point, text_width, wrapped
 from analysis.presentation.rows import Estimate
 from analysis.presentation.scene import Scene, Unit, data_origin
-from analysis.presentation.tables import Label, legend_of_rows, of_rows, sign_of
+from analysis.presentation.tables import Label, bracketed, legend_of_rows, of_rows, sign_of
 from analysis.territory import Territory
 
 BOUNDARIES = "boundaries"
@@ -181,7 +181,7 @@ def _label_value(scene: Scene, row: Estimate | None) -> str:
     if row is None or not row.shown:
         return sign_of(row)
     text = scene.value(row)
-    return f"[{text}]" if row.uncertain else text
+    return bracketed(text) if row.uncertain else text
 
 
 def _draw_backing(

@@ -11,11 +11,10 @@ from typing import Any
 
 from analysis.presentation.blocks import Block, Cell, Column, Facts, ItemList, Paragraph, Table
 from analysis.presentation.scene import Scene
-from analysis.presentation.tables import Label
+from analysis.presentation.tables import Label, full_legend
 from analysis.study import Sample
 
 _DISCLOSURE_STATES = ("suppressed_primary", "suppressed_complementary")
-_MARKS = ("disclosure", "precision", "low_precision", "supported")
 
 
 def sample_of(scene: Scene) -> Sample:
@@ -456,7 +455,6 @@ def reading_notes(scene: Scene) -> ItemList:
         say("reading.scale_item", text=step["text"], **{"from": step["from"], "to": step["to"]})
         for step in scene.words.scale
     )
-    marks = "; ".join(say(f"legend.{mark}") for mark in _MARKS)
     return ItemList(
         (
             say("reading.n"),
@@ -467,7 +465,7 @@ def reading_notes(scene: Scene) -> ItemList:
             say("reading.multiple"),
             say("reading.rounding"),
             say("reading.scale", scale=scale),
-            say("reading.marks", marks=marks),
+            say("reading.marks", marks=full_legend(scene)),
         )
     )
 

@@ -20,13 +20,18 @@ from analysis.presentation.rows import (
     Estimate,
 )
 from analysis.presentation.scene import Scene, Unit, data_origin, ranked
+from analysis.release.marks import legend as release_legend
+from analysis.release.marks import marks
+from analysis.release.rules import rule_set
 
 SUPPORTED = "supported"
-_SIGNS = {
-    DISCLOSURE: "•",
-    PRECISION: "–",
-    NOT_APPLICABLE: "×",
-    MISSING: "…",
+#: A release state that bears each mark, for its sign and its place in the legend.
+_STATES = {
+    DISCLOSURE: "suppressed_primary",
+    PRECISION: "suppressed_precision",
+    LOW_PRECISION: "low_precision",
+    NOT_APPLICABLE: "not_applicable",
+    MISSING: "missing",
 }
 _FORMATS = {"percent": "0.0%", "points": "+0.0;-0.0;0.0", "number": "0.0"}
 _LABEL_WIDTH = 5.0
@@ -54,7 +59,17 @@ class Grouping:
 
 def sign_of(row: Estimate | None) -> str:
     """The sign in place of a value that is not shown."""
-    return _SIGNS.get(row.mark, "") if row is not None else _SIGNS[MISSING]
+    return _sign(row.mark or MISSING if row is not None else MISSING)
+
+
+def bracketed(text: str) -> str:
+    """A value of low precision."""
+    before, after = marks()[_STATES[LOW_PRECISION]].around
+    return f"{before}{text}{after}"
+
+
+def _sign(mark: str) -> str:
+    return marks()[_STATES[mark]].instead
 
 
 def text_cell(text: str) -> Cell:
@@ -71,14 +86,14 @@ def value_cell(scene: Scene, row: Estimate | None) -> Cell:
     if row.comparison and row.supported:
         return _number_cell(f"{text}{NO_BREAK_SPACE}*", row.estimate, unit, SUPPORTED)
     if row.uncertain:
-        return _number_cell(f"[{text}]", row.estimate, unit, LOW_PRECISION)
+        return _number_cell(bracketed(text), row.estimate, unit, LOW_PRECISION)
     return _number_cell(text, row.estimate, unit)
 
 
 def limit_cells(scene: Scene, row: Estimate | None) -> tuple[Cell, Cell]:
     """The limits of a row's interval."""
     if row is None or not row.has_interval:
-        sign = _sign_cell(row) if row is None or not row.shown else Cell(_SIGNS[NOT_APPLICABLE])
+        sign = _sign_cell(row) if row is None or not row.shown else _no_interval()
         return sign, sign
     unit = scene.unit_of(row)
     low, high = (
@@ -90,7 +105,7 @@ def limit_cells(scene: Scene, row: Estimate | None) -> tuple[Cell, Cell]:
 def interval_cell(scene: Scene, row: Estimate) -> Cell:
     """An interval as one short text, in whole numbers where the unit is percent."""
     if not row.has_interval:
-        return _sign_cell(row) if not row.shown else Cell(_SIGNS[NOT_APPLICABLE])
+        return _sign_cell(row) if not row.shown else _no_interval()
     unit = scene.unit_of(row)
     factor, places = {"percent": (100, 0), "points": (100, 1), "number": (1, 1)}[unit]
     return Cell(scene.numbers.span(row.ci_low * factor, row.ci_high * factor, places))
@@ -114,8 +129,12 @@ def _number_cell(text: str, value: float, unit: Unit, mark: str = "") -> Cell:
 
 
 def _sign_cell(row: Estimate | None) -> Cell:
-    mark = row.mark if row is not None else MISSING
-    return Cell(_SIGNS.get(mark, _SIGNS[MISSING]), mark=mark)
+    mark = row.mark or MISSING if row is not None else MISSING
+    return Cell(_sign(mark), mark=mark)
+
+
+def _no_interval() -> Cell:
+    return Cell(_sign(NOT_APPLICABLE))
 
 
 # --- notes ----------------------------------------------------------------------------------
@@ -124,9 +143,18 @@ def _sign_cell(row: Estimate | None) -> Cell:
 def legend(scene: Scene, rows: Iterable[Sequence[Cell]]) -> tuple[str, ...]:
     """One note that explains the marks in use; none when there are none."""
     used = {cell.mark for row in rows for cell in row if cell.mark}
-    order = (DISCLOSURE, PRECISION, LOW_PRECISION, NOT_APPLICABLE, MISSING, SUPPORTED)
-    said = [scene.words.say(f"legend.{mark}") for mark in order if mark in used]
-    return ("; ".join(said) + ".",) if said else ()
+    rules = rule_set(scene.study.card.release.rule_set).precision
+    states = [_STATES[mark] for mark in used if mark in _STATES]
+    said = release_legend(states, scene.names.language, rules)
+    if SUPPORTED in used:
+        said.append(scene.words.say("legend.supported"))
+    return (" ".join(said),) if said else ()
+
+
+def full_legend(scene: Scene) -> str:
+    """What all marks mean."""
+    cells = [Cell("", mark=mark) for mark in (*_STATES, SUPPORTED)]
+    return legend(scene, [cells])[0]
 
 
 def base_note(scene: Scene, rows: Iterable[Estimate]) -> tuple[str, ...]:
@@ -363,7 +391,7 @@ def _crosstab_row(
     for group in groups:
         row = by_group.get(group)
         cells.append(value_cell(scene, row))
-        cells.append(Cell(_SIGNS[MISSING], mark=MISSING) if row is None else interval_cell(scene, row))
+        cells.append(_sign_cell(None) if row is None else interval_cell(scene, row))
     return tuple(cells)
 
 

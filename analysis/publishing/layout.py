@@ -18,6 +18,9 @@ TABLE_SIZES = (8.5, 8.0, 7.5)
 #: Millimetres: the white left and right of the text in a cell.
 CELL_PADDING = 1.6
 
+#: Lines of text from which a row may be broken over two pages.
+_TALL = 25
+
 
 @dataclass(frozen=True)
 class HeaderCell:
@@ -98,6 +101,16 @@ def column_widths(table: Table) -> Widths:
                 return Widths(_shared_out(table.columns, least, width), size, landscape)
     scale = TEXT_HEIGHT / sum(least)
     return Widths(tuple(part * scale for part in least), TABLE_SIZES[-1] * scale, True)
+
+
+def is_tall(table: Table, widths: Widths) -> bool:
+    """Whether some row may be so high that it has to break over two pages."""
+    letter = widths.size * POINT / 2
+    lines = (
+        max(len(row[place].text) for row in table.rows) * letter / width
+        for place, width in enumerate(widths.columns)
+    )
+    return max(lines) > _TALL
 
 
 def _least_widths(table: Table, size: float) -> list[float]:

@@ -158,7 +158,7 @@ def _census_rows(
         for name in _CENSUS_DIMENSIONS
         if name in found and (table.columns[found[name]].codes >= 0).any()
     ]
-    blanks = np.column_stack([table.columns[name].codes < 0 for name in dimensions])
+    blank = np.column_stack([table.columns[name].codes < 0 for name in dimensions])
     long = pd.DataFrame(
         {
             "code": place_codes(table, found["uzemi_kod"]),
@@ -167,13 +167,13 @@ def _census_rows(
             "count": counts_of(table, found["hodnota"]),
         }
     )
-    parts = long[~blanks.any(axis=1)]
+    parts = long[~np.any(blank, axis=1)]
     if parts.empty:
         raise table.error("this census file holds totals only", column=found["vzdelani_kod"])
     wide = parts.pivot_table(
         index=["level", "code"], columns="education", values="count", aggfunc="sum", fill_value=0
     ).reindex(columns=levels["code"], fill_value=0)
-    issues = list(_census_differences(table, long.loc[blanks.all(axis=1)], wide))
+    issues = list(_census_differences(table, long[np.all(blank, axis=1)], wide))
     places = wide.index.to_frame(index=False)
     values = wide.to_numpy(dtype=float)
     return _education_frame(

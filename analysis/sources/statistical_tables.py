@@ -41,6 +41,16 @@ _UNKNOWN_SIGNS = frozenset({".", "x", "X", "i.d.", "i. d.", "…", "..."})
 
 
 def read_statistical_table(path: Path, sheet: str | None, names: Iterable[str]) -> Table:
+    """A table whose sheet, header and delimiter are recognised by the names of its columns.
+
+    A name that stands twice in the header of a workbook is told apart by its number:
+    ``85+``, ``85+ (2)``.
+
+    Raises
+    ------
+    WorkbenchError
+        If the file is missing or cannot be read, or the sheet has to be chosen.
+    """
     expected = frozenset(name_key(name) for name in names) | {"pohlaví", "věk", "počet", "úhrn"}
     if path.suffix.lower() in _EXCEL_SUFFIXES and path.is_file():
         return _read_workbook(path, sheet, expected)
@@ -117,6 +127,7 @@ def _told_apart(header: Sequence[str]) -> list[str]:
 
 
 def folded(text: str) -> str:
+    """A text in small letters without diacritics."""
     decomposed = unicodedata.normalize("NFKD", text)
     return "".join(sign for sign in decomposed if not unicodedata.combining(sign)).casefold()
 
@@ -130,6 +141,7 @@ def columns_by_key(table: Table) -> dict[str, str]:
 
 
 def first_column(found: Mapping[str, str], names: Iterable[str]) -> str | None:
+    """The table's column that has the first of some names that it has at all."""
     return next((found[name] for name in names if name in found), None)
 
 
@@ -143,6 +155,7 @@ def place_column(found: Mapping[str, str]) -> tuple[str, str] | None:
 
 
 def no_layout(table: Table, what: str, expected: str) -> WorkbenchError:
+    """The error that tells which columns were looked for and which there are."""
     columns = list(table.columns)
     return table.error(
         f"this is none of the layouts of {what} that are read",

@@ -127,9 +127,11 @@ def _chosen_sheet(
     if stated is not None:
         return _stated_sheet(names, path, stated)
     candidates = [sheet.name for sheet in sheets if not sheet.hidden and not sheet.empty]
-    if len(candidates) > 1 and expected:
-        full = {sheet.name: _known_names(sheet, expected) for sheet in sheets}
-        candidates = [name for name in candidates if full[name]] or candidates
+    if len(candidates) > 1:
+        known = {sheet.name: _known_names(sheet, expected) for sheet in sheets}
+        most = max(known[name] for name in candidates)
+        # A codebook beside the data names a question or two in a row, never most of them.
+        candidates = [name for name in candidates if 2 * known[name] >= most + (most > 0)]
     if len(candidates) == 1:
         return candidates[0]
     if not candidates:
@@ -166,10 +168,9 @@ def _stated_sheet(names: list[str], path: Path, stated: str | int) -> str:
 
 
 def _known_names(sheet: _Sheet, expected: Collection[str]) -> int:
-    """The most expected names in a row; one alone is a list of names, not a header."""
+    """The most expected names that a row has."""
     counts = [sum(name_key(cell) in expected for cell in row if cell) for row in sheet.top]
-    best = max(counts, default=0)
-    return best if best > 1 or best == len(expected) else 0
+    return max(counts, default=0)
 
 
 # --- cells that hold no value -------------------------------------------------------------

@@ -590,3 +590,54 @@ def test_real_spss_file_reads_by_its_own_labels(shared: Path, tmp_path: Path) ->
         listed = form.choices.get(question.list or "", ())
         text = "; ".join(f"{choice.name}={choice.label['en']}" for choice in listed)
         assert text == ("" if pd.isna(labels) else labels)
+
+
+# --- what the workbench writes itself -----------------------------------------------------
+
+
+def random_answers(form: Questionnaire, rows: int) -> pd.DataFrame:
+    random = np.random.default_rng(20110905)
+    codes = ["-1", "-8", "-9"]
+    columns: dict[str, Any] = {
+        "respondent": pd.Series([f"{number:05d}" for number in range(rows)], dtype="str")
+    }
+    for question in form.questions.values():
+        names = form.choice_names(question.list or "")
+        if question.type == "select_one":
+            drawn = random.integers(-1, len(names) + 3, rows)
+            columns[question.name] = pd.Categorical.from_codes(drawn, categories=[*names, *codes])
+        elif question.type == "select_multiple":
+            whole = random.choice([0, -1, -8, -9, -2], rows, p=[0.6, 0.1, 0.1, 0.1, 0.1])
+            for name in names:
+                cells = np.where(whole < 0, whole, random.integers(0, 2, rows)).astype("int8")
+                columns[f"{question.name}.{name}"] = pd.arrays.IntegerArray(cells, whole == -2)
+        elif question.type in ("integer", "decimal"):
+            numbers = random.integers(1, 3000, rows) / (1 if question.type == "integer" else 8)
+            missing = random.choice([0, -1, -8, -9, np.nan], rows, p=[0.6, 0.1, 0.1, 0.1, 0.1])
+            columns[question.name] = np.where(missing == 0, numbers, missing)
+        elif question.type == "date":
+            days = pd.Timestamp("2011-09-05") + pd.to_timedelta(random.integers(0, 50, rows), "D")
+            dates = pd.Series(days.strftime("%Y-%m-%d"), dtype="str")
+            columns[question.name] = dates.where(random.random(rows) > 0.2)
+        else:
+            texts = pd.Series(random.choice(["řádek; „první“, druhý", "x"], rows), dtype="str")
+            columns[question.name] = texts.where(random.random(rows) > 0.5)
+    columns["data_origin"] = pd.Series("modelled", index=range(rows), dtype="str")
+    return pd.DataFrame(columns)
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".xlsx", ".sav"])
+def test_a_whole_questionnaire_reads_back_from_what_the_workbench_writes(
+    tmp_path: Path, suffix: str
+) -> None:
+    from analysis.study import open_study
+    from analysis.synthetic.writers import write_survey
+
+    form = open_study("zlin-2010").questionnaire
+    frame = random_answers(form, 60)
+    path = write_survey(frame, form, tmp_path / f"answers{suffix}")
+    table = read_survey(path, form, identifier="respondent")
+    assert not [issue for issue in table.issues if issue.severity in ("error", "repair")]
+    read = table.frame[frame.columns]
+    assert sorted(table.frame.columns) == sorted(frame.columns)
+    pd.testing.assert_frame_equal(read, frame)

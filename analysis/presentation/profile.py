@@ -1,0 +1,351 @@
+"""The profile of an area: people and municipalities, from the territory tables.
+
+These are counts of the population, not estimates from a survey; each table names its source
+and date.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import pandas as pd
+
+from analysis.presentation import theme
+from analysis.presentation.blocks import Cell, Chart, Column, Table
+from analysis.presentation.drawing import Drawing, text_width
+from analysis.presentation.scene import Scene
+from analysis.presentation.tables import Label
+
+_BANDS = (0, 15, 30, 45, 65, 80)
+_SMALL = 1000
+_SEXES = ("male", "female")
+_TYPES = ("I", "II", "III")
+_BAR_HEIGHT = 4.0
+_TOP = 7.0
+_SIDE = 58.0
+
+
+def sentence(scene: Scene, old_from: int) -> str:
+    """How many people live in how many municipalities, and how many of them are old."""
+    people, whole = _people(scene, scene.area), _people(scene, scene.whole)
+    sizes = _sizes(scene)
+    small = sizes[sizes["population"] < _SMALL]
+    own_small, whole_small = _of_place(scene, small), small
+    count = int(people["count"].sum())
+    parts = {
+        "inhabitants": scene.words.count("inhabitants", count),
+        "municipalities": scene.words.count("municipalities_in", len(_of_place(scene, sizes))),
+        "old_from": old_from,
+        "old": scene.numbers.whole(_old(people, old_from)),
+        "old_share": _percent(scene, _old(people, old_from) / count),
+        "small_share": _percent(scene, own_small["population"].sum() / count),
+        "small": scene.numbers.whole(_SMALL),
+    }
+    if scene.is_whole:
+        return scene.words.say("profile.sentence_whole", **scene.area_values, **parts)
+    total = int(whole["count"].sum())
+    return scene.words.say(
+        "profile.sentence",
+        **scene.area_values,
+        **parts,
+        old_share_whole=_percent(scene, _old(whole, old_from) / total),
+        small_share_whole=_percent(scene, whole_small["population"].sum() / total),
+    )
+
+
+def population(scene: Scene, label: Label) -> Table:
+    """Inhabitants by sex and age, with the share of each age here and in the whole."""
+    own, whole = _banded(_people(scene, scene.area)), _banded(_people(scene, scene.whole))
+    say = scene.words.say
+    rows = [
+        _age_row(scene, _band_name(scene, place), own.loc[start], own, whole)
+        for place, start in enumerate(_BANDS)
+    ]
+    rows.append(_age_row(scene, say("table.total"), own.sum(), own, whole))
+    columns = [
+        Column(say("profile.age"), align="left", width=1.6),
+        Column(say("profile.men")),
+        Column(say("profile.women")),
+        Column(say("table.total")),
+        Column(say("profile.share"), width=1.2),
+    ]
+    if not scene.is_whole:
+        columns.append(Column(say("profile.share_of", place=scene.names.whole), width=1.6))
+    return Table(
+        label.caption, tuple(columns), tuple(rows), label.name, label.anchor,
+        notes=(source_note(scene, "population_by_municipality"),),
+    )  # fmt: skip
+
+
+def _age_row(
+    scene: Scene, name: str, counts: pd.Series, own: pd.DataFrame, whole: pd.DataFrame
+) -> tuple[Cell, ...]:
+    here = counts.sum() / own.to_numpy().sum()
+    cells = [
+        Cell(name),
+        *(_count_cell(scene, counts[sex]) for sex in _SEXES),
+        _count_cell(scene, counts.sum()),
+        _percent_cell(scene, here),
+    ]
+    if not scene.is_whole:
+        there = whole.loc[counts.name] if counts.name in whole.index else whole.sum()
+        cells.append(_percent_cell(scene, there.sum() / whole.to_numpy().sum()))
+    return tuple(cells)
+
+
+def pyramid(scene: Scene, label: Label, old_from: int) -> Chart:
+    """The age pyramid of the area in five-year groups, with the outline of the whole."""
+    own, whole = _five_year(_people(scene, scene.area)), _five_year(_people(scene, scene.whole))
+    shares, whole_shares = own / own.to_numpy().sum(), whole / whole.to_numpy().sum()
+    names = [_five_year_name(scene, start, place == len(own) - 1)
+             for place, start in enumerate(own.index)]  # fmt: skip
+    drawing = _draw_pyramid(scene, shares, whole_shares, names)
+    by_age = own.sum(axis=1)
+    largest = int(by_age.to_numpy().argmax())
+    alt = scene.words.say(
+        "alt.pyramid",
+        area=scene.area_values["area"],
+        first=names[largest],
+        first_value=scene.numbers.whole(by_age.iloc[largest]),
+        old_from=old_from,
+        last_value=scene.numbers.whole(by_age[by_age.index >= old_from].sum()),
+    )
+    return Chart(
+        label.caption, drawing.svg(), alt, drawing.width, drawing.height,
+        data=_pyramid_data(scene, label, own, names), anchor=label.anchor,
+        notes=(source_note(scene, "population_by_municipality"),),
+    )  # fmt: skip
+
+
+def _draw_pyramid(
+    scene: Scene, own: pd.DataFrame, whole: pd.DataFrame, names: Sequence[str]
+) -> Drawing:
+    height = len(own) * _BAR_HEIGHT
+    drawing = Drawing(theme.TEXT_WIDTH, _TOP + height + 6.0)
+    middle, gap = theme.TEXT_WIDTH / 2, 8.0
+    scale = _SIDE / _pyramid_limit(scene)
+    for side, sex, colour in ((-1, "male", theme.BLUE), (1, "female", theme.ACCENT)):
+        start = middle + side * gap
+        title = scene.words.say(f"profile.{'men' if sex == 'male' else 'women'}")
+        drawing.text(start, 3.4, title, weight="semibold", colour=colour,
+                     anchor="end" if side < 0 else "start")  # fmt: skip
+        _draw_ticks(drawing, scene, start, side, scale, height)
+        for place, share in enumerate(own[sex][::-1]):
+            y = _TOP + place * _BAR_HEIGHT
+            width = share * scale
+            left = start - width if side < 0 else start
+            drawing.box(left, y + 0.4, width, _BAR_HEIGHT - 0.8, colour)
+        if not scene.is_whole:
+            steps = _outline(whole[sex][::-1], start, side, scale)
+            drawing.strokes([steps], theme.INK, 0.4)
+    for place, name in enumerate(reversed(names)):
+        y = _TOP + place * _BAR_HEIGHT + 2.9
+        drawing.text(middle, y, name, size=theme.CHART_SMALL, anchor="middle")
+    if not scene.is_whole:
+        text = scene.names.whole
+        x = theme.TEXT_WIDTH - text_width(text, theme.CHART_SMALL)
+        drawing.text(x, 3.4, text, size=theme.CHART_SMALL, colour=theme.GREY)
+        drawing.line((x - 7.0, 2.5), (x - 1.5, 2.5), theme.INK, 0.4)
+    return drawing
+
+
+def _pyramid_limit(scene: Scene) -> float:
+    """The largest share of a five-year group of one sex in any area, so that scales agree."""
+    frame = scene.study.territory.population("area", scene.study.region)
+    totals = frame.groupby("code")["count"].transform("sum")
+    return float((frame["count"] / totals).max())
+
+
+def _draw_ticks(
+    drawing: Drawing, scene: Scene, start: float, side: int, scale: float, height: float
+) -> None:
+    for percent in range(0, 10):
+        x = start + side * percent / 100 * scale
+        if abs(x - start) > _SIDE + 0.01:
+            break
+        drawing.line((x, _TOP), (x, _TOP + height), theme.GREY_LIGHT, 0.2)
+        text = scene.numbers.percent(percent / 100)
+        drawing.text(
+            x, _TOP + height + 3.4, text,
+            size=theme.CHART_SMALL, colour=theme.GREY, anchor="middle",
+        )  # fmt: skip
+
+
+def _outline(
+    shares: pd.Series, start: float, side: int, scale: float
+) -> list[tuple[float, float]]:
+    points = []
+    for place, share in enumerate(shares):
+        x = start + side * share * scale
+        points += [(x, _TOP + place * _BAR_HEIGHT), (x, _TOP + (place + 1) * _BAR_HEIGHT)]
+    return points
+
+
+def _pyramid_data(
+    scene: Scene, label: Label, own: pd.DataFrame, names: Sequence[str]
+) -> Table:
+    say = scene.words.say
+    rows = [
+        (Cell(name), *(_count_cell(scene, own[sex].iloc[place]) for sex in _SEXES))
+        for place, name in enumerate(names)
+    ]
+    columns = (
+        Column(say("profile.age"), align="left"),
+        Column(say("profile.men")),
+        Column(say("profile.women")),
+    )
+    return Table(label.caption, columns, tuple(rows), label.name)
+
+
+def municipalities(scene: Scene, label: Label, size_list: str) -> Table:
+    """Municipalities and their inhabitants by size class, here and in the whole."""
+    form = scene.study.questionnaire
+    sizes = _sizes(scene)
+    here, all_of = _of_place(scene, sizes), sizes
+    say = scene.words.say
+    rows = []
+    for name, low, high in form.bands(size_list):
+        own = here[here["population"].between(low, high)]
+        whole = all_of[all_of["population"].between(low, high)]
+        rows.append(_size_row(scene, scene.names.text(form.choice(size_list, name).label, name),
+                              own, here, whole, all_of))  # fmt: skip
+    rows.append(_size_row(scene, say("table.total"), here, here, all_of, all_of))
+    columns = [
+        Column(say("profile.size"), align="left", width=2.4),
+        Column(say("profile.municipalities_count")),
+        Column(say("profile.inhabitants"), width=1.3),
+        Column(say("profile.share"), width=1.2),
+    ]
+    if not scene.is_whole:
+        columns.append(Column(say("profile.share_of", place=scene.names.whole), width=1.8))
+    return Table(
+        label.caption, tuple(columns), tuple(rows), label.name, label.anchor,
+        notes=(source_note(scene, "population_by_municipality"),),
+    )  # fmt: skip
+
+
+def _size_row(
+    scene: Scene,
+    name: str,
+    own: pd.DataFrame,
+    here: pd.DataFrame,
+    whole: pd.DataFrame,
+    all_of: pd.DataFrame,
+) -> tuple[Cell, ...]:
+    people = own["population"].sum()
+    cells = [
+        Cell(name),
+        _count_cell(scene, len(own)),
+        _count_cell(scene, people),
+        _percent_cell(scene, people / here["population"].sum()),
+    ]
+    if not scene.is_whole:
+        share = whole["population"].sum() / all_of["population"].sum()
+        cells.append(_percent_cell(scene, share))
+    return tuple(cells)
+
+
+def types(scene: Scene, label: Label) -> Table:
+    """Municipalities by the extent of their powers; the seats by name."""
+    frame = _of_place(scene, _municipalities(scene))
+    say = scene.words.say
+    rows = []
+    for kind in _TYPES:
+        of_kind = frame[frame["type"] == kind].sort_values("name")
+        named = "" if kind == "I" else ", ".join(of_kind["name"])
+        rows.append(
+            (Cell(say(f"profile.type_{kind}")), _count_cell(scene, len(of_kind)), Cell(named))
+        )
+    columns = (
+        Column(say("profile.type"), align="left", width=2.2),
+        Column(say("profile.municipalities_count")),
+        Column(say("profile.which"), align="left", width=3.6),
+    )
+    return Table(
+        label.caption, columns, tuple(rows), label.name, label.anchor,
+        notes=(source_note(scene, "municipalities", "type"),),
+    )  # fmt: skip
+
+
+def source_note(scene: Scene, table: str, column: str = "") -> str:
+    """Publisher, title and date of a territory table."""
+    sources = scene.study.territory.sources
+    found = sources[sources["table"] == table]
+    if column:
+        found = found[found["column"].str.split().map(lambda names: column in names)]
+    first = found.iloc[0]
+    text = f"{first['publisher']}: {first['title']}"
+    when = str(first["reference_date"])
+    if len(when) == len("2020-12-31"):
+        shown = scene.numbers.date(date.fromisoformat(when))
+        text = scene.words.say("profile.dated", text=text, date=shown)
+    return scene.words.say("profile.source", source=scene.words.typeset(text))
+
+
+# --- frames -----------------------------------------------------------------------------------
+
+
+def _people(scene: Scene, place: str) -> pd.DataFrame:
+    level = "region" if place == scene.whole else "area"
+    frame = scene.study.territory.population(level, scene.study.region)
+    return frame[frame["code"] == place]
+
+
+def _municipalities(scene: Scene) -> pd.DataFrame:
+    frame = scene.study.territory.municipalities
+    return frame[frame["region"] == scene.study.region]
+
+
+def _sizes(scene: Scene) -> pd.DataFrame:
+    return scene.study.territory.municipality_sizes(scene.study.region)
+
+
+def _of_place(scene: Scene, frame: pd.DataFrame) -> pd.DataFrame:
+    return frame if scene.is_whole else frame[frame["area"] == scene.area]
+
+
+def _old(people: pd.DataFrame, old_from: int) -> int:
+    return int(people.loc[people["age_from"] >= old_from, "count"].sum())
+
+
+def _five_year(people: pd.DataFrame) -> pd.DataFrame:
+    """Five-year groups × sex."""
+    return people.pivot_table(index="age_from", columns="sex", values="count", aggfunc="sum")[
+        list(_SEXES)
+    ]
+
+
+def _banded(people: pd.DataFrame) -> pd.DataFrame:
+    """Stages of life × sex."""
+    starts = pd.cut(people["age_from"], [*_BANDS, 200], right=False, labels=list(_BANDS))
+    table = people.assign(band=starts.astype(int)).pivot_table(
+        index="band", columns="sex", values="count", aggfunc="sum"
+    )
+    return table[list(_SEXES)]
+
+
+def _band_name(scene: Scene, place: int) -> str:
+    start = _BANDS[place]
+    if place == len(_BANDS) - 1:
+        return scene.words.say("profile.age_open", low=start)
+    return scene.words.say("profile.age_band", low=start, high=_BANDS[place + 1] - 1)
+
+
+def _five_year_name(scene: Scene, start: int, is_open: bool) -> str:
+    return f"{start}+" if is_open else f"{start}–{start + 4}"
+
+
+# --- cells ------------------------------------------------------------------------------------
+
+
+def _count_cell(scene: Scene, value: float) -> Cell:
+    return Cell(scene.numbers.whole(value), float(value), "#,##0")
+
+
+def _percent_cell(scene: Scene, share: float) -> Cell:
+    return Cell(scene.numbers.percent(share, 1), round(float(share), 3), "0.0%")
+
+
+def _percent(scene: Scene, share: float) -> str:
+    return scene.numbers.percent(share, 1)

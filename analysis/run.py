@@ -1,0 +1,324 @@
+"""One study from its raw files to its released rows.
+
+Everything is computed into memory first and written at the end, beside and then renamed;
+the list of ingredients comes last, so a run that is cut off is never taken for done.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from analysis.errors import WorkbenchError, issues_table
+from analysis.estimates import COLUMNS
+from analysis.indicators.estimating import SampleResult, estimate_study
+from analysis.ingredients import (
+    Ingredients,
+    changed_ingredients,
+    combined_hash,
+    raw_files,
+    run_ingredients,
+)
+from analysis.release.gate import release_study
+from analysis.sources.survey import read_sample
+from analysis.study import Sample, Study, open_study
+from analysis.validation.clean import Validated, validate
+from analysis.variables import with_derived_variables
+from analysis.weighting.sample import Weighted, weight_sample
+
+Step = Callable[..., None]
+
+RUN_KEY = "run_key.json"
+
+
+@dataclass(frozen=True)
+class RunOutcome:
+    """What a run did."""
+
+    study: Study
+    done: bool
+    issues: int
+    record: Mapping[str, Any]
+
+    def lines(self) -> list[str]:
+        """The outcome in a few sentences."""
+        if not self.done:
+            return [f"{self.study.id}: up to date"]
+        counts = self.record["release"]["counts"]
+        audit = self.record["release"]["audit"]
+        return [
+            f"{self.study.id}: {sum(counts.values())} estimates, of them released "
+            f"{counts.get('ok', 0) + counts.get('low_precision', 0) + counts.get('true_zero', 0)}",
+            f"hidden for disclosure {audit['cells_hidden']}, recoverable {audit['recoverable']}",
+            f"issues noted: {self.issues} (see needs check {self.study.id})",
+        ]
+
+
+def check_study(study_id: str, *, definitions_only: bool = False) -> pd.DataFrame:
+    """All issues of a study's definitions and raw data.
+
+    Raises
+    ------
+    WorkbenchError
+        If the definitions cannot be used at all, or there are no raw data.
+    """
+    study = open_study(study_id)
+    tables = [issues_table(study.questionnaire.issues)]
+    if not definitions_only:
+        _require_raw_files(study)
+        tables += [_read_and_check(study, name).issues for name in study.samples]
+    filled = [table for table in tables if len(table)]
+    return pd.concat(filled, ignore_index=True) if filled else issues_table([])
+
+
+def run_study(
+    study_id: str | Study,
+    *,
+    synthetic: bool = False,
+    force: bool = False,
+    step: Step = lambda *_: None,
+) -> RunOutcome:
+    """Weights, estimates and release of a study; nothing when all is up to date.
+
+    Parameters
+    ----------
+    study_id
+        Id, folder, or the opened study.
+    synthetic
+        Make answers by the generator where the study has none.
+    force
+        Even when the ingredients have not changed.
+    step
+        Called with a text before each stage.
+
+    Raises
+    ------
+    WorkbenchError
+        If definitions or data cannot be used; nothing is written then.
+    """
+    study = study_id if isinstance(study_id, Study) else open_study(study_id)
+    if synthetic:
+        make_synthetic(study, step)
+    _require_raw_files(study)
+    ingredients = run_ingredients(study)
+    if not force and stored_ingredients(study) == ingredients:
+        return RunOutcome(study, False, 0, read_run_record(study))
+    return _run(study, ingredients, step)
+
+
+def make_synthetic(study: Study, step: Step = lambda *_: None) -> None:
+    """Generated answers for a study that has received none.
+
+    Raises
+    ------
+    WorkbenchError
+        If some of the study's raw files are there and others are not: generated answers
+        never stand beside received ones.
+    """
+    from analysis.synthetic.writers import write_synthetic
+
+    named = {study.raw / file.path for sample in study.samples.values() for file in sample.files}
+    missing = sorted(path for path in named if not path.exists())
+    if not missing:
+        return
+    if len(missing) < len(named):
+        raise WorkbenchError(
+            "some raw files are there and others are not",
+            file=missing[0],
+            expected="all files of the study card, or none",
+            hint="add the missing file; generated answers are never mixed with received ones",
+        )
+    step(f"{study.id}: generating answers")
+    write_synthetic(study, study.raw)
+
+
+def stored_ingredients(study: Study) -> Ingredients | None:
+    """What the stored results were made from; None when there are none."""
+    path = study.processed / RUN_KEY
+    if not path.exists() or not (study.processed / "released.parquet").exists():
+        return None
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except ValueError:
+        return None
+
+
+def reasons_to_run(study: Study) -> list[str]:
+    """Why a run would compute something, in words; empty when it would not."""
+    if not raw_files(study):
+        return ["there are no answers yet"]
+    before = stored_ingredients(study)
+    if before is None:
+        return ["nothing has been computed yet"]
+    return changed_ingredients(before, run_ingredients(study))
+
+
+def read_run_record(study: Study) -> dict[str, Any]:
+    """The record of the last run."""
+    path = study.processed / "run_record.json"
+    return dict(json.loads(path.read_text(encoding="utf-8")))
+
+
+# --- the stages ---------------------------------------------------------------------------
+
+
+def _run(study: Study, ingredients: Ingredients, step: Step) -> RunOutcome:
+    results: list[SampleResult] = []
+    issues: list[pd.DataFrame] = [issues_table(study.questionnaire.issues)]
+    for name in study.samples:
+        step(f"{study.id}: reading and checking {name}")
+        validated = _usable(_read_and_check(study, name), study, name)
+        issues.append(validated.issues)
+        step(f"{study.id}: weighting {name}")
+        frame = with_derived_variables(study, validated.frame)
+        results.append(SampleResult(name, frame, validated, weight_sample(study, name, frame)))
+    step(f"{study.id}: estimating")
+    input_hash = combined_hash(ingredients)
+    estimates = estimate_study(study, results, input_hash=input_hash)
+    step(f"{study.id}: releasing and auditing")
+    released = release_study(study, estimates, weights=_weight_ranges(results))
+    record = _run_record(study, results, released.report, input_hash)
+    all_issues = pd.concat([table for table in issues if len(table)] or issues[:1])
+    step(f"{study.id}: writing")
+    _write(study, estimates, released.rows, record, all_issues, results, ingredients)
+    return RunOutcome(study, True, len(all_issues), record)
+
+
+def _read_and_check(study: Study, sample: str) -> Validated:
+    return validate(study, sample, read_sample(study, sample))
+
+
+def _usable(validated: Validated, study: Study, sample: str) -> Validated:
+    if validated.usable:
+        return validated
+    errors = validated.issues[validated.issues["severity"] == "error"]
+    first = errors.iloc[0]
+    raise WorkbenchError(
+        f"the answers of the sample {sample} cannot be used: {first['what']}",
+        file=first["file"],
+        sheet=first["sheet"],
+        row=int(first["row"]) if pd.notna(first["row"]) else None,
+        column=first["column"],
+        expected=first["expected"],
+        got=first["got"],
+        hint=f"{len(errors)} errors in all: needs check {study.id}",
+    )
+
+
+def _require_raw_files(study: Study) -> None:
+    for sample in study.samples.values():
+        for file in sample.files:
+            if not (study.raw / file.path).exists():
+                raise WorkbenchError(
+                    f"the study {study.id} has no answers yet",
+                    file=study.raw / file.path,
+                    expected="the file that the study card names",
+                    hint="put it there, or use --synthetic for generated answers",
+                )
+
+
+def _weight_ranges(results: Iterable[SampleResult]) -> dict[str, pd.DataFrame]:
+    """For each sample the published range of weights by area: n, least and greatest weight."""
+    return {
+        result.sample: pd.DataFrame(result.weighted.record["areas"])
+        for result in results
+        if result.weighted.record.get("areas")
+    }
+
+
+def _run_record(
+    study: Study, results: Iterable[SampleResult], report: Mapping[str, Any], input_hash: str
+) -> dict[str, Any]:
+    record = {
+        "study": study.id,
+        "wave": study.wave,
+        "data_origin": _origin(results),
+        "samples": {result.sample: _sample_record(result) for result in results},
+        "margins": _margins(results),
+        "release": dict(report),
+        "software": _software(),
+        "seed": study.card.seed,
+        "input_hash": input_hash,
+    }
+    return record
+
+
+def _origin(results: Iterable[SampleResult]) -> str:
+    origins = {origin for result in results for origin in result.frame["data_origin"].unique()}
+    return "modelled" if "modelled" in origins else "observed"
+
+
+def _sample_record(result: SampleResult) -> dict[str, Any]:
+    return {
+        "n": len(result.frame),
+        "response_flow": [stage.as_record() for stage in result.validated.response_flow],
+        "missing": result.missing_by_question(),
+        "weighting": result.weighted.record,
+    }
+
+
+def _margins(results: Iterable[SampleResult]) -> list[dict[str, Any]]:
+    return [margin for result in results for margin in result.weighted.margins]
+
+
+def _software() -> dict[str, str]:
+    packages = ("analysis", "numpy", "pandas", "scipy")
+    return {"python": platform.python_version(), **{name: version(name) for name in packages}}
+
+
+# --- writing ------------------------------------------------------------------------------
+
+
+def _write(
+    study: Study,
+    estimates: pd.DataFrame,
+    released: pd.DataFrame,
+    record: Mapping[str, Any],
+    issues: pd.DataFrame,
+    results: Iterable[SampleResult],
+    ingredients: Ingredients,
+) -> None:
+    folder = study.processed
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{study.id}-") as staging:
+        place = Path(staging)
+        estimates[COLUMNS].to_parquet(place / "estimates.parquet", index=False)
+        released.to_parquet(place / "released.parquet", index=False)
+        _write_json(place / "run_record.json", record)
+        issues.to_csv(place / "issues.csv", index=False)
+        for result in results:
+            result.weights_by_respondent().to_parquet(
+                place / f"weights_{result.sample}.parquet", index=False
+            )
+        _write_json(place / RUN_KEY, ingredients)
+        folder.mkdir(exist_ok=True)
+        (folder / RUN_KEY).unlink(missing_ok=True)
+        for path in sorted(place.iterdir(), key=lambda path: path.name == RUN_KEY):
+            os.replace(path, folder / path.name)
+
+
+def _write_json(path: Path, content: Mapping[str, Any]) -> None:
+    text = json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True, default=str)
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+__all__ = [
+    "RunOutcome",
+    "Sample",
+    "Weighted",
+    "check_study",
+    "make_synthetic",
+    "read_run_record",
+    "reasons_to_run",
+    "run_study",
+    "stored_ingredients",
+]
