@@ -20,6 +20,7 @@ import pandas as pd
 
 from analysis.errors import WorkbenchError, issues_table
 from analysis.estimates import COLUMNS
+from analysis.indicators.compiling import is_exhaustive
 from analysis.indicators.estimating import SampleResult, estimate_study
 from analysis.ingredients import (
     Ingredients,
@@ -28,12 +29,12 @@ from analysis.ingredients import (
     raw_files,
     run_ingredients,
 )
-from analysis.release.gate import release_study
+from analysis.release.gate import Released, release
 from analysis.sources.survey import read_sample
-from analysis.study import Sample, Study, open_study
+from analysis.study import Study, open_study
 from analysis.validation.clean import Validated, validate
 from analysis.variables import with_derived_variables
-from analysis.weighting.sample import Weighted, weight_sample
+from analysis.weighting.sample import weight_sample
 
 Step = Callable[..., None]
 
@@ -124,7 +125,7 @@ def make_synthetic(study: Study, step: Step = lambda *_: None) -> None:
         If some of the study's raw files are there and others are not: generated answers
         never stand beside received ones.
     """
-    from analysis.synthetic.writers import write_synthetic
+    from analysis.synthetic.respondents import write_synthetic
 
     named = {study.raw / file.path for sample in study.samples.values() for file in sample.files}
     missing = sorted(path for path in named if not path.exists())
@@ -180,12 +181,14 @@ def _run(study: Study, ingredients: Ingredients, step: Step) -> RunOutcome:
         issues.append(validated.issues)
         step(f"{study.id}: weighting {name}")
         frame = with_derived_variables(study, validated.frame)
-        results.append(SampleResult(name, frame, validated, weight_sample(study, name, frame)))
+        weighted = weight_sample(study, name, frame)
+        issues.append(issues_table(weighted.log))
+        results.append(SampleResult(name, frame, validated, weighted))
     step(f"{study.id}: estimating")
     input_hash = combined_hash(ingredients)
     estimates = estimate_study(study, results, input_hash=input_hash)
     step(f"{study.id}: releasing and auditing")
-    released = release_study(study, estimates, weights=_weight_ranges(results))
+    released = _release(study, estimates, results)
     record = _run_record(study, results, released.report, input_hash)
     all_issues = pd.concat([table for table in issues if len(table)] or issues[:1])
     step(f"{study.id}: writing")
@@ -226,13 +229,44 @@ def _require_raw_files(study: Study) -> None:
                 )
 
 
-def _weight_ranges(results: Iterable[SampleResult]) -> dict[str, pd.DataFrame]:
-    """For each sample the published range of weights by area: n, least and greatest weight."""
+def _release(
+    study: Study, estimates: pd.DataFrame, results: Iterable[SampleResult]
+) -> Released:
+    codes = {indicator.code for indicator in study.indicators}
+    breakdowns = {name for row in study.plan for name in row.breakdowns}
+    return release(
+        estimates,
+        rule_set=study.card.release.rule_set,
+        sensitive_breakdowns={name for name in breakdowns if study.is_sensitive(name)},
+        exhaustive_indicators={code for code in codes if is_exhaustive(study, code)},
+        minimum_n={indicator.code: indicator.minimum_n for indicator in study.indicators},
+        minimum_n_comparison={
+            indicator.code: indicator.minimum_n_comparison for indicator in study.indicators
+        },
+        weight_ranges={result.sample: _weight_range(result) for result in results},
+        sensitive_bases=_sensitive_bases(study),
+        derived_from=_derived_from(study),
+    )
+
+
+def _weight_range(result: SampleResult) -> dict[str, tuple[float, float]]:
+    """The published least and greatest weight of each area."""
+    by_area = result.weighted.diagnostics.by_area
+    spread = zip(by_area["area"], by_area["weight_min"], by_area["weight_max"], strict=True)
+    return {str(area): (float(low), float(high)) for area, low, high in spread}
+
+
+def _sensitive_bases(study: Study) -> set[str]:
     return {
-        result.sample: pd.DataFrame(result.weighted.record["areas"])
-        for result in results
-        if result.weighted.record.get("areas")
+        indicator.code
+        for indicator in study.indicators
+        if indicator.base is not None
+        and any(study.is_sensitive(name) for name in indicator.base.names)
     }
+
+
+def _derived_from(study: Study) -> dict[str, set[str]]:
+    return {indicator.code: {indicator.of} for indicator in study.indicators if indicator.of}
 
 
 def _run_record(
@@ -262,12 +296,13 @@ def _sample_record(result: SampleResult) -> dict[str, Any]:
         "n": len(result.frame),
         "response_flow": [stage.as_record() for stage in result.validated.response_flow],
         "missing": result.missing_by_question(),
-        "weighting": result.weighted.record,
+        "weighting": result.weighted.diagnostics.record(),
     }
 
 
 def _margins(results: Iterable[SampleResult]) -> list[dict[str, Any]]:
-    return [margin for result in results for margin in result.weighted.margins]
+    tables = [result.weighted.margins for result in results]
+    return [margin for table in tables if table is not None for margin in table.record()]
 
 
 def _software() -> dict[str, str]:
@@ -309,16 +344,3 @@ def _write(
 def _write_json(path: Path, content: Mapping[str, Any]) -> None:
     text = json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True, default=str)
     path.write_text(text + "\n", encoding="utf-8")
-
-
-__all__ = [
-    "RunOutcome",
-    "Sample",
-    "Weighted",
-    "check_study",
-    "make_synthetic",
-    "read_run_record",
-    "reasons_to_run",
-    "run_study",
-    "stored_ingredients",
-]

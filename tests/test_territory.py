@@ -139,9 +139,7 @@ def test_tables_are_small() -> None:
         assert path.stat().st_size < 1_000_000
 
 
-def test_committed_population_is_that_of_the_workbooks(
-    territory: Territory, shared: Path
-) -> None:
+def test_committed_population_is_that_of_the_workbooks(territory: Territory, shared: Path) -> None:
     parts = [
         read_population(shared / "data/population" / f"csu_vek_obce_20201231_{size}.xlsx")
         for size in ("nad1000", "do999")
@@ -160,9 +158,7 @@ def test_committed_population_is_that_of_the_workbooks(
 def test_committed_population_is_that_of_the_table_by_area(
     territory: Territory, shared: Path
 ) -> None:
-    official, issues = read_population(
-        shared / "data/population/orp_vek5_pohlavi_20201231.csv"
-    )
+    official, issues = read_population(shared / "data/population/orp_vek5_pohlavi_20201231.csv")
     assert issues == []
     keys = ["code", "sex", "age_from"]
     committed = territory.population("area").set_index(keys)["count"]
@@ -180,17 +176,17 @@ def test_committed_education_is_that_of_both_census_files(
     official = by_area.set_index(["code", "education"])["count"]
     assert (official.loc[committed.index] == committed).all()
 
-    by_region, _ = read_education(
-        folder / "csu_sldb2021_vzdelani_vek2_pohlavi_kraje.csv", levels
-    )
+    by_region, _ = read_education(folder / "csu_sldb2021_vzdelani_vek2_pohlavi_kraje.csv", levels)
     own = territory.areas.set_index("code")["region"]
-    sums = territory.education().groupby(
-        [territory.education()["area"].map(own), "education"]
-    )["count"].sum()
+    sums = (
+        territory.education()
+        .groupby([territory.education()["area"].map(own), "education"])["count"]
+        .sum()
+    )
     names = territory.regions.set_index("code")["czso_code"]
+    official = by_region.set_index(["code", "education"])["count"]
     for (region, level), count in sums.items():
-        row = by_region.query("code == @names[@region] and education == @level")
-        assert row["count"].tolist() == [count], (region, level)
+        assert official[names[region], level] == count, (region, level)
 
 
 def test_codes_names_and_seats_are_those_of_the_registers(
@@ -217,7 +213,9 @@ def test_codes_names_and_seats_are_those_of_the_registers(
 def test_every_municipality_lies_in_the_official_polygon_of_its_area(
     territory: Territory, shared: Path
 ) -> None:
-    official = territory.geometry("area", boundaries=shared / "data/geo/orp_cz_ruian_sldb2021.geojson")
+    official = territory.geometry(
+        "area", boundaries=shared / "data/geo/orp_cz_ruian_sldb2021.geojson"
+    )
     frame = territory.municipalities
     points = geopandas.GeoDataFrame(
         {"area": frame["area"]},

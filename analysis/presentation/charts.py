@@ -481,11 +481,6 @@ def fitting_alt(scene: Scene, alt: str, rows: Sequence[Estimate]) -> str:
     return _fitting(scene, alt, modelled=data_origin(rows) == "modelled")
 
 
-def _extremes(rows: Iterable[Estimate]) -> tuple[Estimate, Estimate] | None:
-    shown = [row for row in ranked(rows) if row.shown]
-    return (shown[0], shown[-1]) if shown else None
-
-
 def alt_of_extremes(
     scene: Scene, key: str, subject: str, named: Sequence[tuple[str, Estimate]], **values: object
 ) -> str:
@@ -493,7 +488,8 @@ def alt_of_extremes(
     shown = sorted((pair for pair in named if pair[1].shown), key=lambda pair: -pair[1].estimate)
     area = scene.area_values["area"]
     if not shown:
-        return scene.words.say("alt.nothing", area=area, indicator=subject)
+        kind = scene.words.say(key.replace("alt.", "chart_kind."))
+        return scene.words.say("alt.nothing", chart=kind, area=area, indicator=subject)
     (first, first_row), (last, last_row) = shown[0], shown[-1]
     return scene.words.say(
         key,
@@ -515,6 +511,7 @@ def ranked_bars(
     *,
     inner: str = "",
     sort: bool = True,
+    top: int | None = None,
     notes: Sequence[str] = (),
 ) -> Chart:
     """The categories of an indicator as bars with intervals, ranked, beside the whole.
@@ -524,9 +521,11 @@ def ranked_bars(
     inner
         An indicator over the same categories whose bar stands inside, such as good
         knowledge within awareness.
+    top
+        Draw only so many categories, those with the highest values.
     """
     totals = scene.totals(code)
-    rows = ranked(totals) if sort else totals
+    rows = (ranked(totals) if sort or top else totals)[:top]
     inside = {row.category: row for row in scene.totals(inner)} if inner else {}
     wholes = {} if scene.is_whole else {r.category: r for r in scene.totals(code, scene.whole)}
     names = [scene.category(row) for row in rows]
@@ -541,10 +540,13 @@ def ranked_bars(
     )  # fmt: skip
     subject = scene.names.indicator(code)
     alt = alt_of_extremes(
-        scene, "alt.ranked", subject, list(zip(names, rows, strict=True)), count=len(rows)
-    )
-    order = (scene.words.say("note.order"),) if sort else ()
-    return _chart(plan, label, alt, rows, names, (*notes, *order))
+        scene, "alt.ranked", subject, list(zip(names, rows, strict=True)),
+        count=scene.words.count("items", len(rows)),
+    )  # fmt: skip
+    said = [*notes, *([scene.words.say("note.order")] if sort else [])]
+    if len(rows) < len(totals):
+        said.append(scene.words.say("note.top", shown=len(rows), all=len(totals)))
+    return _chart(plan, label, alt, rows, names, said)
 
 
 def _ranked_row(
@@ -654,8 +656,9 @@ def areas(
     subject = scene.names.full(code, category)
     named = list(zip(names, rows, strict=True))
     alt = alt_of_extremes(
-        scene, "alt.areas", subject, named, count=len(rows), own=own_value(scene, rows)
-    )
+        scene, "alt.areas", subject, named,
+        count=scene.words.count("areas", len(rows)), own=own_value(scene, rows),
+    )  # fmt: skip
     return _chart(plan, label, alt, rows, names, notes)
 
 

@@ -79,7 +79,7 @@ def _differences(scene: Scene, code: str) -> Iterator[str]:
     above, below = sentences.supported_differences(rows)
     if not above and not below:
         name = scene.names.indicator(code)
-        yield scene.names.say("finding.differences_none", indicator=name, all=len(rows))
+        yield scene.names.say("finding.differences_none", indicator=name, all=scene.words.count("items_of", len(rows)))
     for key, supported in (("above", above), ("below", below)):
         if supported:
             yield _difference(scene, code, key, supported)

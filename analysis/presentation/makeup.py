@@ -27,7 +27,7 @@ Style = Literal["body", "lead", "note"]
 class BlockSpec(Definition):
     """What all entries of a chapter share; ``block`` names the type.
 
-    ``kind`` limits an entry to reports of one area (``area``) or of the whole (``whole``).
+    ``only`` limits an entry to reports of one area (``area``) or of the whole (``whole``).
     """
 
     extra_placeholders: ClassVar[tuple[str, ...]] = ()
@@ -123,8 +123,9 @@ class TableSpec(BlockSpec):
     """A table of released rows."""
 
     block: Literal["table"]
-    form: Literal["first_order", "breakdown", "crosstab", "areas"]
-    indicator: str
+    form: Literal["first_order", "breakdown", "crosstab", "areas", "overview"]
+    indicator: str = ""
+    indicators: tuple[str, ...] = ()
     breakdowns: tuple[str, ...] = ()
     sort: bool = False
     group_by: GroupingSpec | None = None
@@ -149,6 +150,7 @@ class ChartSpec(BlockSpec):
     form: Literal["ranked", "differences", "areas", "breakdown", "channels", "stack"]
     indicator: str
     inner: str | None = None
+    top: int | None = Field(default=None, ge=1)
     used: str | None = None
     preferred: str | None = None
     breakdowns: tuple[str, ...] = ()
@@ -274,7 +276,7 @@ class MakeUp(Definition):
     title: Labels
     subtitle: Labels = {}
     running_title: Labels = {}
-    level: Literal["area", "whole"] = "area"
+    level: Literal["area", "whole", "both"] = "area"
     sample: str
     statements: dict[str, Labels] = {}
     chapters: tuple[Chapter, ...] = Field(min_length=1)
@@ -327,7 +329,7 @@ def split(reference: str) -> tuple[str, str]:
 def references_of(spec: BlockSpec) -> Iterator[str]:
     """The indicators that a block refers to, as they are written."""
     for field in _REFERENCES:
-        yield from _strings(getattr(spec, field, None))
+        yield from filter(None, _strings(getattr(spec, field, None)))
 
 
 # --- checks -----------------------------------------------------------------------------------
@@ -386,6 +388,8 @@ def _issues_of(study: Study, spec: BlockSpec, tree: Tree, path: Path_) -> Iterat
 def _reference_issues(
     study: Study, reference: str, tree: Tree, path: Path_
 ) -> Iterator[Issue]:
+    if not reference:
+        return
     codes = {indicator.code for indicator in study.indicators}
     code, category = split(reference)
     if code not in codes:
@@ -440,8 +444,11 @@ def _text_issues(
 _FORM_NEEDS = {
     ("chart", "channels"): ("used", "preferred"),
     ("chart", "breakdown"): ("breakdowns",),
-    ("table", "breakdown"): ("breakdowns",),
-    ("table", "crosstab"): ("breakdowns",),
+    ("table", "first_order"): ("indicator",),
+    ("table", "breakdown"): ("indicator", "breakdowns"),
+    ("table", "crosstab"): ("indicator", "breakdowns"),
+    ("table", "areas"): ("indicator",),
+    ("table", "overview"): ("indicators",),
     ("tables", "breakdown"): ("breakdowns",),
     ("tables", "crosstab"): ("breakdowns",),
     ("sentence", "groups"): ("breakdowns",),

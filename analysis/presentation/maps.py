@@ -94,7 +94,7 @@ def choropleth(
     names = [scene.names.area(row.area) for row in rows]
     alt = alt_of_extremes(
         scene, "alt.map", scene.names.full(code, category),
-        list(zip(names, rows, strict=True)), count=len(rows), own=own_value(scene, rows),
+        list(zip(names, rows, strict=True)), count=scene.words.count("areas", len(rows)), own=own_value(scene, rows),
     )  # fmt: skip
     said = [*notes, *legend_of_rows(scene, rows)]
     if outline.schematic:

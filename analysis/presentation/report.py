@@ -178,6 +178,7 @@ def open_report(
     opened = study if isinstance(study, Study) else open_study(study, workspace)
     makeup = read_makeup(opened, kind)
     place = _checked_area(opened, area or opened.whole)
+    _check_level(opened, kind, makeup, place)
     names = Names(opened, _checked_language(opened, language))
     scene = Scene(
         names,
@@ -200,6 +201,17 @@ def _checked_area(study: Study, area: str) -> str:
         got=area,
         hint=suggestion(area, known),
     )
+
+
+def _check_level(study: Study, kind: str, makeup: MakeUp, area: str) -> None:
+    level = "whole" if area == study.whole else "area"
+    if makeup.level not in (level, "both"):
+        known = study.areas["name"].items() if makeup.level == "area" else ()
+        raise WorkbenchError(
+            f"the report {kind} is not made for {'all areas together' if level == 'whole' else 'one area'}",
+            expected=", ".join(f"{code} {name}" for code, name in known) or study.whole,
+            got=area,
+        )
 
 
 def _checked_language(study: Study, language: str | None) -> str:
@@ -362,8 +374,19 @@ def _small_print(scene: Scene, row: Estimate) -> str:
 
 
 def _table(report: Report, spec: TableSpec, slot: Slot) -> Iterator[Block]:
-    for block in _tables_of(report, spec, spec.indicator, slot, spec.caption):
-        yield block
+    if spec.form == "overview":
+        yield from _overview(report, spec, slot)
+    else:
+        yield from _tables_of(report, spec, spec.indicator, slot, spec.caption)
+
+
+def _overview(report: Report, spec: TableSpec, slot: Slot) -> Iterator[Block]:
+    scene = _scene_of(report, spec)
+    pairs = [split(reference) for reference in spec.indicators]
+    pairs = [pair for pair in pairs if scene.total(*pair) is not None]
+    if pairs:
+        label = _label(report, scene, slot, spec.indicators[0], spec.caption, "overview")
+        yield tables.overview(scene, label, pairs)
 
 
 def _tables(report: Report, spec: TablesSpec, slot: Slot) -> Iterator[Block]:
@@ -437,8 +460,9 @@ def _chart(report: Report, spec: ChartSpec, slot: Slot) -> Iterator[Block]:
     notes = _chart_notes(scene, code, category)
     if spec.form == "ranked":
         yield charts.ranked_bars(
-            scene, label, code, inner=spec.inner or "", sort=spec.sort, notes=notes
-        )
+            scene, label, code,
+            inner=spec.inner or "", sort=spec.sort, top=spec.top, notes=notes,
+        )  # fmt: skip
     elif spec.form == "differences":
         yield charts.differences(scene, label, code, notes=notes)
     elif spec.form == "areas":

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from analysis.presentation.rows import DISCLOSURE, Estimate
 from analysis.presentation.scene import Scene, ranked
 from analysis.presentation.wording import capitalised, filled
+from analysis.release.rules import rule_set
 
 MOST_ITEMS = 3
 
@@ -53,9 +54,14 @@ def level(scene: Scene, row: Estimate, *, verbal: bool = False) -> str:
     text = scene.words.say(
         f"sentence.{key}", statement=capitalised(statement(scene, row, subject)), **values
     )
-    if row.uncertain:
-        text += " " + scene.words.say("sentence.small_base", n=scene.numbers.whole(row.n))
-    return text
+    return f"{text} {caveat(scene, row)}" if row.uncertain else text
+
+
+def caveat(scene: Scene, row: Estimate) -> str:
+    """Why a value is only indicative: too few answers, or an imprecise estimate."""
+    if row.n < rule_set(scene.study.card.release.rule_set).precision.low_n:
+        return scene.words.say("sentence.small_base", n=scene.numbers.whole(row.n))
+    return scene.words.say("sentence.imprecise")
 
 
 def statement(scene: Scene, row: Estimate, value: str) -> str:
@@ -160,7 +166,9 @@ def differences(scene: Scene, code: str) -> list[str]:
         if found
     ]
     counted = scene.words.say(
-        "sentence.differences_counted", found=len(above) + len(below), all=len(rows)
+        "sentence.differences_counted",
+        found=len(above) + len(below),
+        all=scene.words.count("items_of", len(rows)),
     )
     return [*said, counted]
 

@@ -7,7 +7,7 @@ Excel. A cell that is not released has neither value nor interval, only its mark
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from analysis.presentation.blocks import Cell, Column, Table
 from analysis.presentation.numbers import NO_BREAK_SPACE
@@ -189,17 +189,24 @@ def _finished(
         rows=tuple(rows),
         name=label.name,
         anchor=label.anchor,
-        notes=(*base_note(scene, used), *notes, *legend(scene, rows)),
+        notes=(*base_note(scene, used), *_limits_note(scene, columns), *notes, *legend(scene, rows)),
         groups=tuple(groups),
         data_origin=data_origin(used),
     )
+
+
+def _limits_note(scene: Scene, columns: Sequence[Column]) -> tuple[str, ...]:
+    low = scene.words.say("table.low")
+    if not any(column.header == low for column in columns):
+        return ()
+    return (scene.words.say("note.limits", confidence=scene.confidence),)
 
 
 def _value_columns(scene: Scene, unit: Unit, spanner: str) -> list[Column]:
     say = scene.words.say
     return [
         Column(say(f"table.estimate_{unit}"), spanner),
-        Column(say("table.low", confidence=scene.confidence), spanner),
+        Column(say("table.low"), spanner),
         Column(say("table.high"), spanner),
     ]
 
@@ -449,6 +456,67 @@ def _area_row(
     if whole:
         return (*cells, Cell(""), Cell(""), Cell(""))
     return (*cells, *_value_cells(scene, difference))
+
+
+def overview(
+    scene: Scene, label: Label, pairs: Sequence[tuple[str, str]]
+) -> Table:
+    """Several indicators in one table; each value has its unit, because they differ.
+
+    Parameters
+    ----------
+    pairs
+        Indicator and category of each row.
+    """
+    found = [(pair, scene.total(*pair)) for pair in pairs]
+    used = [row for _, row in found if row is not None]
+    differences = [scene.difference(*pair) for pair in pairs]
+    with_difference = any(row is not None for row in differences)
+    with_whole = not scene.is_whole and any(scene.total(*pair, scene.whole) for pair in pairs)
+    rows = []
+    for (code, category), row in found:
+        cells = [Cell(scene.names.full(code, category)), *_unit_cells(scene, row)]
+        cells.append(base_cell(scene, row))
+        if with_whole:
+            cells.append(_unit_cells(scene, scene.total(code, category, scene.whole))[0])
+        if with_difference:
+            cells += _unit_cells(scene, scene.difference(code, category))
+        rows.append(tuple(cells))
+    columns = _overview_columns(scene, with_whole, with_difference)
+    return _finished(scene, label, columns, rows, used, _rest_note(scene, differences))
+
+
+def _overview_columns(
+    scene: Scene, with_whole: bool, with_difference: bool
+) -> list[Column]:
+    say = scene.words.say
+    own, rest = scene.names.area_titled(scene.area), scene.names.say("table.against_rest")
+    interval = say("table.interval", confidence=scene.confidence)
+    columns = [
+        Column(say("table.indicator"), align="left", width=_LABEL_WIDTH),
+        Column(say("table.value"), own, width=1.2),
+        Column(interval, own, width=1.8),
+        Column(say("table.n"), own),
+    ]
+    if with_whole:
+        columns.append(Column(say("table.value"), scene.names.whole, width=1.3))
+    if with_difference:
+        columns += [Column(say("table.value"), rest, width=1.7), Column(interval, rest, width=2.4)]
+    return columns
+
+
+def _unit_cells(scene: Scene, row: Estimate | None) -> tuple[Cell, Cell]:
+    """Value and interval of a row with their unit."""
+    plain = value_cell(scene, row)
+    if row is None or not row.shown:
+        return plain, plain
+    text = scene.value(row, 1, signed=row.is_difference)
+    if plain.mark == SUPPORTED:
+        text = f"{text}{NO_BREAK_SPACE}*"
+    value = replace(plain, text=bracketed(text) if row.uncertain else text)
+    if not row.has_interval:
+        return value, _no_interval()
+    return value, Cell(scene.range_of(row.ci_low, row.ci_high, scene.unit_of(row)))
 
 
 def of_rows(scene: Scene, label: Label, rows: Sequence[Estimate], names: Sequence[str]) -> Table:

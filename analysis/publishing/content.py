@@ -92,7 +92,11 @@ class Content:
         """Label and caption of a table or chart in one line."""
         block = element.block
         assert isinstance(block, Table | Chart)
-        return self.phrases.say("label.caption", label=element.label, caption=block.caption)
+        return f"{self.label(element)} {block.caption}"
+
+    def label(self, element: Element) -> str:
+        """What stands before the caption of a table or chart, such as ``Table 3:``."""
+        return self.phrases.say("label.before_caption", label=element.label)
 
     def _of(self, kind: Kind) -> tuple[Element, ...]:
         return tuple(element for element in self.elements if element.kind == kind)

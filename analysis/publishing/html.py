@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from analysis.presentation.blocks import Chart, Column, Table
+from analysis.presentation.wording import capitalised
 from analysis.publishing.content import Content, Element
 from analysis.publishing.layout import header_rows, row_groups
 from analysis.publishing.phrases import Phrases
@@ -98,6 +99,7 @@ def _environment() -> Environment:
     environment.filters.update(
         svg_data=svg_data,
         pixels=_pixels,
+        capitalised=capitalised,
         header_rows=header_rows,
         row_groups=row_groups,
         column_groups=_column_groups,

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby, pairwise
+from itertools import groupby, pairwise, product
 
 from analysis.presentation.blocks import Cell, Column, Table
+from analysis.presentation.numbers import NO_BREAK_SPACE
 from analysis.presentation.theme import POINT, TEXT_HEIGHT, TEXT_WIDTH
 from analysis.presentation.typeface import typeface
 
@@ -18,6 +19,8 @@ TABLE_SIZES = (8.5, 8.0, 7.5)
 #: Millimetres: the white left and right of the text in a cell.
 CELL_PADDING = 1.6
 
+#: Characters of a header that is not broken into lines while there is room.
+_SHORT_HEADER = 14
 #: Lines of text from which a row may be broken over two pages.
 _TALL = 25
 
@@ -94,11 +97,11 @@ def row_groups(table: Table) -> tuple[RowGroup, ...]:
 
 def column_widths(table: Table) -> Widths:
     """Widths that let no word stick out: smaller type or a page on its side when need be."""
-    for width, landscape in ((TEXT_WIDTH, False), (TEXT_HEIGHT, True)):
-        for size in TABLE_SIZES:
-            least = _least_widths(table, size)
-            if sum(least) <= width:
-                return Widths(_shared_out(table.columns, least, width), size, landscape)
+    pages = ((TEXT_WIDTH, False), (TEXT_HEIGHT, True))
+    for (width, landscape), size, whole in product(pages, TABLE_SIZES, (True, False)):
+        least = _least_widths(table, size, whole_headers=whole)
+        if sum(least) <= width:
+            return Widths(_shared_out(table.columns, least, width), size, landscape)
     scale = TEXT_HEIGHT / sum(least)
     return Widths(tuple(part * scale for part in least), TABLE_SIZES[-1] * scale, True)
 
@@ -113,13 +116,19 @@ def is_tall(table: Table, widths: Widths) -> bool:
     return max(lines) > _TALL
 
 
-def _least_widths(table: Table, size: float) -> list[float]:
-    """The width of the longest unbreakable text of each column, in millimetres."""
+def _least_widths(table: Table, size: float, *, whole_headers: bool) -> list[float]:
+    """The width of the longest unbreakable text of each column, in millimetres.
+
+    With ``whole_headers`` a short header is not broken either.
+    """
     widths = []
     for place, column in enumerate(table.columns):
         texts = {row[place].text for row in table.rows}
         body = max((_word_width(text, size, bold=place == 0) for text in texts), default=0.0)
-        head = _word_width(column.header, size, bold=True)
+        header = column.header
+        if whole_headers and len(header) <= _SHORT_HEADER:
+            header = header.replace(" ", NO_BREAK_SPACE)
+        head = _word_width(header, size, bold=True)
         widths.append(max(body, head) + 2 * CELL_PADDING)
     return widths
 

@@ -19,6 +19,7 @@ import typst
 from analysis.errors import WorkbenchError
 from analysis.presentation import theme
 from analysis.presentation.blocks import Cell, Chart, Table
+from analysis.presentation.wording import capitalised
 from analysis.publishing.content import NUMBERED_LEVELS, Content, Element
 from analysis.publishing.layout import (
     CELL_PADDING,
@@ -35,7 +36,7 @@ STANDARDS: Final = ["ua-1", "a-2a"]
 #: What stands for a character that the type family does not have.
 REPLACEMENT: Final = "?"
 _EQUIVALENTS: Final = {"\u2009": "\u202f", "\u2010": "-", "\u2011": "-", "\u2007": "\u00a0"}
-_WATERMARK: Final = "#f0f2f4"
+_WATERMARK: Final = "#f2f4f6"
 _WARNING: Final = "#fbf3ec"
 _REGIONS: Final = {"cs": "CZ", "en": "GB"}
 
@@ -114,6 +115,7 @@ def _report(content: Content) -> dict[str, Any]:
         "date": _date_parts(document.date),
         "running_title": document.running_title or content.title,
         "watermark": document.watermark,
+        "watermark_title": capitalised(document.watermark) + ".",
         "watermark_note": document.watermark_note,
         "facts": document.facts,
         "publicity": document.publicity,
@@ -123,7 +125,7 @@ def _report(content: Content) -> dict[str, Any]:
         "has_charts": bool(content.charts),
         "words": _words(content),
         "theme": _theme(),
-        "elements": [_element(content, element) for element in content.elements],
+        "elements": _turned([_element(content, element) for element in content.elements]),
     }
 
 
@@ -166,15 +168,31 @@ def _date_parts(date: str) -> dict[str, int] | None:
 def _element(content: Content, element: Element) -> dict[str, Any]:
     block = element.block
     if isinstance(block, Table):
-        return {"label": _label(content, element), **_table(block)}
+        return {"label": content.label(element), **_table(block)}
     if isinstance(block, Chart):
-        return {"label": _label(content, element), **_chart(block)}
+        return {"label": content.label(element), **_chart(block)}
     values = block.to_json()
     return {**values, "anchor": element.anchor, "level": element.level}
 
 
-def _label(content: Content, element: Element) -> str:
-    return content.phrases.say("label.caption", label=element.label, caption="").rstrip()
+def _turned(elements: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The elements with wide tables on pages on their side, their headings with them.
+
+    A heading that stays on the page before would stand alone at its foot.
+    """
+    made: list[dict[str, Any]] = []
+    for element in elements:
+        if not element.get("landscape"):
+            made.append(element)
+            continue
+        together = [element]
+        while made and made[-1]["type"] == "heading":
+            together.insert(0, made.pop())
+        if len(together) == 1 and made and made[-1]["type"] == "landscape":
+            made[-1]["elements"].append(element)
+        else:
+            made.append({"type": "landscape", "elements": together})
+    return made
 
 
 def _chart(chart: Chart) -> dict[str, Any]:

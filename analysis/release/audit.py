@@ -25,7 +25,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.release.knowledge import Knowledge, knowledge
-from analysis.release.programme import Programme, feasible_ranges
+from analysis.release.programme import Programme
+from analysis.release.ranges import feasible_ranges
 from analysis.release.rules import DisclosureRules, RuleSet
 from analysis.release.structure import Declared, Structure, sensitive_base_cells, structure_of
 from analysis.release.tables import Booleans, Floats, Stratum, comparison_sides, strata

@@ -24,7 +24,8 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse.csgraph import connected_components
 
 from analysis.release.network import CONSTANT, Key, Network, Quantity
-from analysis.release.programme import TOLERANCE, Ask, System, feasible_ranges
+from analysis.release.programme import TOLERANCE, System
+from analysis.release.ranges import Ask, feasible_ranges
 from analysis.release.tables import Booleans, Floats, Integers
 
 #: Limit of branch and bound for one secret; the best pattern found until then is used.

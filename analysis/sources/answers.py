@@ -239,7 +239,7 @@ class AnswerReader:
                     got=f"{code} = “{label}” in the file",
                     hint="correct the choices of the questionnaire or the labels of the file",
                 )
-            elif label:
+            elif label and not book.is_cut_label(own, label):
                 different.append(f"{code} = “{label}”")
         if different:
             self.note(

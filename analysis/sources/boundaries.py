@@ -68,12 +68,17 @@ def read_boundaries(
     column = str(known.attrs["code_column"])
     issues += _system_notes(known, column, territory, path)
     issues += _comparison(features, known, column, places, path)
-    found = known[known["code"].isin(places.index)]
-    order = pd.Index([code for code in places.index if code in set(found["code"])], name="code")
-    boundaries = found.set_index("code")[["geometry"]].loc[order].reset_index()
+    return _ordered(known, places, path), issues
+
+
+def _ordered(known: GeoDataFrame, places: pd.Series, path: Path) -> GeoDataFrame:
+    """The wanted places alone, named, in the order of the territory."""
+    polygons = known.set_index("code")[["geometry"]]
+    order = places.index[places.index.isin(polygons.index)]
+    boundaries = polygons.loc[order].reset_index()
     boundaries.insert(1, "name", boundaries["code"].map(places))
     boundaries.attrs = {"schematic": False, "source": path.name}
-    return boundaries, issues
+    return boundaries
 
 
 def _system_notes(

@@ -15,6 +15,8 @@ from analysis.questionnaire import Choice
 from analysis.sources.columns import label_key, name_key
 from analysis.study import MissingCodes
 
+# A label of this length may have been cut at the 120 bytes that SPSS allows.
+_CUT_LABEL_BYTES = 110
 BLANK_WORDS = frozenset(
     ("NA", "N/A", "n/a", "#N/A", "NaN", "nan", "<NA>", "NULL", "null", "#NULL!", ".")
 )
@@ -89,6 +91,13 @@ class ChoiceBook:
     def by_label(self, text: str) -> int:
         """The position of the choice with this label, −1 if there is none."""
         return self.labels.get(label_key(text), -1)
+
+    def is_cut_label(self, position: int, label: str) -> bool:
+        """Whether a label is the beginning of a choice's: an SPSS file keeps 120 bytes."""
+        start = label_key(label)[:-1]
+        return len(label.encode()) > _CUT_LABEL_BYTES and any(
+            own == position and key.startswith(start) for key, own in self.labels.items()
+        )
 
     def missing_by_word(self, text: str) -> int:
         """The position of the missing code that a text names in words, −1 if none."""

@@ -153,11 +153,9 @@ def _census_rows(
     table: Table, found: Mapping[str, str], levels: pd.DataFrame
 ) -> tuple[pd.DataFrame, list[Issue]]:
     _refuse_several_indicators(table, found)
-    dimensions = [
-        found[name]
-        for name in _CENSUS_DIMENSIONS
-        if name in found and (table.columns[found[name]].codes >= 0).any()
-    ]
+    used = [found[name] for name in _CENSUS_DIMENSIONS if name in found]
+    # A dimension whose code is blank in all rows is summed over throughout.
+    dimensions = [name for name in used if table.columns[name].values or name == used[0]]
     blank = np.column_stack([table.columns[name].codes < 0 for name in dimensions])
     long = pd.DataFrame(
         {

@@ -122,7 +122,8 @@ class MultipleResponse:
         marked = (cells == 1).any(axis=1)
         if (cells == 0).any() or not marked.any():
             return
-        blank = (cells == _BLANK) & marked[:, None]
+        held = [self.categories is not None or name in self.dummies for name in self.book.names]
+        blank = (cells == _BLANK) & marked[:, None] & np.array(held)
         cells[blank] = 0
         if blank.any():
             self.reader.note(

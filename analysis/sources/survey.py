@@ -63,14 +63,10 @@ def read_survey(
 
     Parameters
     ----------
-    path
-        CSV, XLSX, SAV or Parquet. It is only read.
-    questionnaire
-        The codebook.
-    options
-        What the study card states of the file; the rest is recognised.
-    missing
-        The study's missing codes.
+    path, questionnaire
+        The raw file (CSV, XLSX, SAV or Parquet), which is only read, and its codebook.
+    options, missing
+        What the study card states of the file, and the study's missing codes.
     identifier
         The column that tells respondents apart; without it ``respondent`` if the file has
         such a column, else the row number.
@@ -92,25 +88,17 @@ def read_survey(
     table = read_table(path, options, expected_names(questionnaire))
     if not len(table):
         raise table.error("this file has a header but no respondents", expected="rows of answers")
+    decimal, separator = options.decimal, options.multiple_separator
+    codes = missing or MissingCodes()
+    reader = AnswerReader(table, questionnaire, codes, decimal, separator, places)
     matching = match_columns(table, questionnaire)
-    reader = AnswerReader(
-        table,
-        questionnaire,
-        missing or MissingCodes(),
-        decimal=options.decimal,
-        separator=options.multiple_separator,
-        places=places,
-    )
-    columns = dict(_meta_columns(table, reader, identifier))
-    for question in questionnaire.questions.values():
-        columns.update(_answers(question, matching, reader))
-    columns.update(_other_columns(matching, reader, columns, keep))
+    columns = _columns(reader, matching, identifier, keep)
     _refuse_foreign_answers(table, reader)
     reader.closing_notes()
-    issues = [*table.issues, *matching.issues, *reader.issues]
-    issues.extend(_absent_questions(table, questionnaire, columns, sample))
-    issues.extend(_left_over(table, matching))
-    return SurveyTable(pd.DataFrame(columns), _places(table), tuple(issues))
+    noticed = [*table.issues, *matching.issues, *reader.issues]
+    absent = _absent_questions(table, questionnaire, columns, sample)
+    issues = (*noticed, *absent, *_left_over(table, matching))
+    return SurveyTable(pd.DataFrame(columns), _places(table), issues)
 
 
 def read_sample(study: Study, sample: str) -> SurveyTable:
@@ -166,6 +154,16 @@ def _with_equal_categories(frames: Sequence[pd.DataFrame]) -> list[pd.DataFrame]
 
 
 # --- columns ------------------------------------------------------------------------------
+
+
+def _columns(
+    reader: AnswerReader, matching: Matching, identifier: str | None, keep: Iterable[str] | None
+) -> dict[str, Any]:
+    columns = dict(_meta_columns(reader.table, reader, identifier))
+    for question in reader.questionnaire.questions.values():
+        columns.update(_answers(question, matching, reader))
+    columns.update(_other_columns(matching, reader, columns, keep))
+    return columns
 
 
 def _meta_columns(

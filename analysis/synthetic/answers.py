@@ -17,9 +17,9 @@ from analysis.synthetic.calibration import (
     single_intercepts,
     spread_subsample,
 )
-from analysis.synthetic.models import Model, allowed_alone
+from analysis.synthetic.models import Model, allowed_alone, at_answer
 from analysis.synthetic.parameters import Distribution
-from analysis.synthetic.people import DONT_KNOW, Codes, Mask, People, Rows
+from analysis.synthetic.people import DONT_KNOW, Codes, Mask, People, Rows, form_truth
 from analysis.synthetic.predictors import Contributions
 
 Values = NDArray[np.float32]
@@ -53,7 +53,7 @@ def draw_single(
 
 
 def single_predictors(model: Model, names: Sequence[str], predictor: Contributions) -> Values:
-    """choices × people: the common part spread over the scale, and the choices' own parts."""
+    """Choices × people: the common part spread over the scale, and the choices' own parts."""
     utilities = np.multiply.outer(_scores(names, model.scale), predictor.common)
     for position, name in enumerate(names):
         if name in predictor.by_choice:
@@ -93,12 +93,14 @@ def _forbidden(
         if name in position:
             yield position[name], where
     alone = allowed_alone(people.study, question, names)
-    yield from ((place, np.ones(len(rows), dtype=bool)) for place in np.flatnonzero(~alone))
-    if question.constraint is not None and question.constraint.names and people.knows(
-        question.constraint
-    ):
-        for place, current in enumerate(_each_answer(question, names, people.size)):
-            truth = question.constraint.truth(people.context.at(current, question.name))
+    everybody = np.ones(len(rows), dtype=bool)
+    yield from ((int(place), everybody) for place in np.flatnonzero(~alone))
+    constraint = question.constraint
+    if constraint is None or not constraint.names:
+        return
+    for place, current in enumerate(_each_answer(question, names, people.size)):
+        truth = form_truth(constraint, at_answer(people.context, question, current))
+        if truth is not None:
             yield place, truth[rows] == 0
 
 
@@ -167,7 +169,7 @@ def _utilities(
     stream: Generator,
     alone: Codes,
 ) -> Values:
-    """choices × people: positive where the choice is given, the larger the likelier."""
+    """Choices × people: positive where the choice is given, the larger the likelier."""
     utilities = np.empty((len(names), len(rows)), dtype=np.float32)
     utilities[:] = predictor.common
     for place, name in enumerate(names):
@@ -223,7 +225,7 @@ def _obey_count(
 ) -> Mask:
     """Drop the least likely choices, or add likely ones, until the constraint is kept."""
     unable = np.zeros(given.shape[1], dtype=bool)
-    if question.constraint is None or not people.knows(question.constraint):
+    if question.constraint is None:
         return unable
     broken = _breaking(people, question, names, rows, given)
     order = np.argsort(-utilities[:, broken], axis=0, kind="stable")
@@ -258,7 +260,8 @@ def _breaking(
         for name in every
     }
     context = context_of(people, rows, dummies).at(None, question.name)
-    return np.flatnonzero(question.constraint.truth(context) == 0)
+    truth = form_truth(question.constraint, context)
+    return np.flatnonzero(truth == 0) if truth is not None else np.empty(0, dtype=np.int64)
 
 
 class _Part(Mapping[str, Any]):
@@ -303,8 +306,7 @@ def draw_number(
     if names:
         chosen = draw_single(people, model, rows, predictor, stream)
         return np.array([*(float(name) for name in names), missing], dtype=np.float32)[chosen]
-    distribution = model.item.distribution or (model.grid and model.grid.distribution)
-    assert distribution is not None
+    distribution = next(part.distribution for part in reversed(model.parts) if part.distribution)
     numbers = np.empty(len(rows), dtype=np.float64)
     open_rows = np.arange(len(rows))
     for _ in range(_REDRAWS):
@@ -319,10 +321,9 @@ def draw_number(
 
 def _broken(people: People, question: Question, rows: Rows, numbers: NDArray[Any]) -> Mask:
     constraint = question.constraint
-    if constraint is None or not people.knows(constraint):
-        return np.zeros(len(rows), dtype=bool)
-    context = context_of(people, rows, {}).at(numbers, question.name)
-    return np.asarray(constraint.truth(context) == 0)
+    context = at_answer(context_of(people, rows, {}), question, numbers)
+    truth = form_truth(constraint, context) if constraint is not None else None
+    return np.zeros(len(rows), dtype=bool) if truth is None else np.asarray(truth == 0)
 
 
 def draw_distribution(

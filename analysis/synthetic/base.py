@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,7 @@ from analysis.synthetic.parameters import FILE_NAME, Generator, Roles
 from analysis.synthetic.people import People
 from analysis.synthetic.predictors import Contributions, add_effects
 from analysis.synthetic.streams import Stream
+from analysis.territory import Territory
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -68,8 +70,13 @@ def _betrayed_roles(study: Study) -> dict[str, str]:
     return found
 
 
+def _territory(study: Study) -> Territory:
+    assert study.territory is not None, "a study with a region has a territory"
+    return study.territory
+
+
 def _education_codes(study: Study) -> list[str]:
-    levels = study.territory.education_levels
+    levels = _territory(study).education_levels
     return list(levels.loc[levels["known"], "code"])
 
 
@@ -153,7 +160,7 @@ def _reference_year(study: Study, generator: Generator) -> int:
 
 
 def _inhabitants(study: Study, generator: Generator, streams: Stream) -> _Inhabitants:
-    counts = study.territory.population("municipality", study.region)
+    counts = _territory(study).population("municipality", study.region)
     last = generator.population.oldest_age
     counts = counts[(counts["age_to"].fillna(last) >= generator.population.minimum_age)]
     open_ended = counts["age_to"].isna().to_numpy()
@@ -184,12 +191,12 @@ def _open_ages(drawn: Floats, start: Integers, last: int) -> Integers:
 
 def _area_positions(study: Study, municipality: NDArray[np.object_]) -> NDArray[np.int16]:
     codes, distinct = pd.factorize(municipality)
-    area_of = study.territory.area_of(pd.Series(distinct))
+    area_of = _territory(study).area_of(pd.Series(distinct))
     position = {str(code): place for place, code in enumerate(study.areas.index)}
     return np.array([position.get(str(area), -1) for area in area_of], dtype=np.int16)[codes]
 
 
-def _answer_number(people: People, name: str | None, numbers: NDArray) -> None:
+def _answer_number(people: People, name: str | None, numbers: NDArray[Any]) -> None:
     if name is None:
         return
     people.start(people.study.questionnaire.questions[name])
@@ -246,14 +253,14 @@ def _draw_education(
 
 
 def education_shares(study: Study, question: Question) -> Floats:
-    """areas × choices: the shares of education among those whose education is known.
+    """Areas × choices: the shares of education among those whose education is known.
 
     Raises
     ------
     WorkbenchError
         If a known level is collected by no choice.
     """
-    table = study.territory.education(study.region)
+    table = _territory(study).education(study.region)
     collects = _collecting(study, question)
     known = _education_codes(study)
     absent = [code for code in known if code not in collects]
@@ -283,7 +290,7 @@ def _education_chances(
     shares: Floats,
     inhabitants: _Inhabitants,
 ) -> Floats:
-    """people × choices: chances by the stated effects, before the margins."""
+    """People × choices: chances by the stated effects, before the margins."""
     names = people.study.questionnaire.choice_names(question.list or "")
     contributions = Contributions(people.size)
     add_effects(contributions, generator.education.effects, people, slice(None))
@@ -322,13 +329,14 @@ def raked_education(
     area_of_cell = np.zeros(number, dtype=np.int64)
     area_of_cell[cells] = area
     in_area = np.bincount(area_of_cell, people_in_cell, len(shares))
-    wanted = np.stack([largest_remainder(s * n, int(n)) for s, n in zip(shares, in_area, strict=True)])
+    whole = [largest_remainder(s * n, int(n)) for s, n in zip(shares, in_area, strict=True)]
+    wanted = np.stack(whole).astype(np.float64)
     for _ in range(_RAKING_ROUNDS):
         reached = np.stack([np.bincount(area_of_cell, c, len(shares)) for c in table.T], axis=1)
         factor = np.divide(wanted, reached, out=np.zeros_like(reached), where=reached > 0)
         table *= factor[area_of_cell]
         table *= (people_in_cell / np.maximum(table.sum(axis=1), 1e-300))[:, None]
-    return table, area_of_cell, wanted
+    return np.asarray(table), area_of_cell, wanted
 
 
 def rounded_education(raked: tuple[Floats, Integers, Floats]) -> Integers:

@@ -230,9 +230,7 @@ class _Checks:
         if whole:
             yield from self.sum(named, path, complete=len(named) == len(names))
 
-    def sum(
-        self, rates: Mapping[str, float], path: Path, complete: bool = True
-    ) -> Iterator[Issue]:
+    def sum(self, rates: Mapping[str, float], path: Path, complete: bool = True) -> Iterator[Issue]:
         total = sum(rates.values())
         too_little = complete and total < 1 - _ROUNDING
         if total > 1 + _ROUNDING or too_little:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
-from analysis.expressions import Answers, Context
+from analysis.expressions import Answers, Context, Value
 from analysis.questionnaire import Question
 from analysis.study import Study
 from analysis.synthetic.parameters import (
@@ -19,6 +21,7 @@ from analysis.synthetic.parameters import (
     QuestionParameters,
     Rates,
 )
+from analysis.synthetic.people import form_truth
 from analysis.synthetic.streams import Stream
 
 GENERAL_FACTOR = "general"
@@ -181,22 +184,31 @@ def feasible_range(study: Study, question: Question) -> tuple[float, float]:
     if constraint is None or constraint.names:
         return 0.0, float("inf")
     stated = sorted({float(text) for text in re.findall(r"\d+(?:\.\d+)?", constraint.text)})
-    middle = [(a + b) / 2 for a, b in zip(stated, stated[1:], strict=False)]
+    middle = [(a + b) / 2 for a, b in pairwise(stated)]
     beside = [number + step for number in stated for step in (-1.0, 0.0, 1.0)]
     tried = np.array(sorted({0.0, *beside, *middle, 1e9}))
     tried = np.unique(np.round(tried)) if question.type == "integer" else tried
-    context = Context({}, study.questionnaire, rows=len(tried)).at(tried, question.name)
-    passed = tried[(constraint.truth(context) == 1) & (tried >= 0)]
+    context = Context({}, study.questionnaire, rows=len(tried))
+    truth = form_truth(constraint, at_answer(context, question, tried))
+    passed = tried[(truth == 1) & (tried >= 0)] if truth is not None else []
     if not len(passed):
         return 0.0, float("inf")
     return float(passed.min()), float("inf") if passed.max() == 1e9 else float(passed.max())
 
 
-def allowed_alone(study: Study, question: Question, names: tuple[str, ...]) -> np.ndarray:
+def allowed_alone(study: Study, question: Question, names: tuple[str, ...]) -> NDArray[np.bool_]:
     """Which choices a constraint lets through that asks for nothing but the answer itself."""
     constraint = question.constraint
     if constraint is None or constraint.names:
         return np.ones(len(names), dtype=bool)
-    current = Answers(np.arange(len(names)), names)
-    context = Context({}, study.questionnaire, rows=len(names)).at(current, question.name)
-    return constraint.truth(context) != 0
+    every = Answers(np.arange(len(names)), names)
+    context = Context({}, study.questionnaire, rows=len(names))
+    truth = form_truth(constraint, at_answer(context, question, every))
+    return np.ones(len(names), dtype=bool) if truth is None else np.asarray(truth != 0)
+
+
+def at_answer(context: Context, question: Question, answer: Value) -> Context:
+    """A context in which a question has an answer that is being tried."""
+    here = context.at(answer, question.name)
+    here.derived = {**context.derived, question.name: answer}
+    return here

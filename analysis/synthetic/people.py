@@ -11,12 +11,14 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from analysis.errors import WorkbenchError
 from analysis.expressions import Answers, Context, Expression
 from analysis.questionnaire import Question
 from analysis.study import Study
@@ -65,6 +67,7 @@ class People(Mapping[str, Any]):
         self.area: Codes = np.full(size, -1, dtype=np.int16)
         self._derived: dict[str, pd.Series] = {}
         self._conditions: OrderedDict[str, Mask] = OrderedDict()
+        self._not_understood: set[str] = set()
         self._context: Context | None = None
 
     # --- as columns of a frame ------------------------------------------------------------
@@ -89,7 +92,7 @@ class People(Mapping[str, Any]):
         question = self.study.questionnaire.questions.get(column)
         if question is None or question.type in _NUMERIC:
             return pd.Series(codes, copy=False)
-        categories = [*self.names(question), *missing_codes(self.study)]
+        categories = pd.Index([*self.names(question), *missing_codes(self.study)])
         return pd.Series(pd.Categorical.from_codes(codes, categories=categories), copy=False)
 
     def names(self, question: Question) -> tuple[str, ...]:
@@ -123,8 +126,9 @@ class People(Mapping[str, Any]):
     def context(self) -> Context:
         """The context in which expressions are evaluated on these people."""
         if self._context is None:
-            territory = self.study.territory if self.study.region else None
-            self._context = Context(self, self.study.questionnaire, territory, rows=self.size)
+            self._context = Context(
+                self, self.study.questionnaire, self.study.territory, rows=self.size
+            )
         return self._context
 
     def holds(self, condition: Expression) -> Mask:
@@ -136,19 +140,33 @@ class People(Mapping[str, Any]):
             self._conditions.popitem(last=False)
         return self._conditions[condition.text]
 
-    def knows(self, expression: Expression) -> bool:
-        """Whether all that an expression needs are questions in the table of respondents."""
-        names = set(expression.names)
-        groups = self.study.questionnaire.groups
-        available = {*answerable_questions(self.study), *self.study.variables, *groups}
-        return names <= available
+    def routed(self, question: Question) -> Mask | None:
+        """Who is asked a question by its routing; None where there is none to follow."""
+        if question.relevant is None or question.relevant.text in self._not_understood:
+            return None
+        try:
+            return self.holds(question.relevant)
+        except WorkbenchError:
+            self._not_understood.add(question.relevant.text)
+            return None
+
+    @cached_property
+    def known_names(self) -> frozenset[str]:
+        """The questions in the table of respondents, the derived variables and the grids."""
+        return frozenset(
+            (
+                *answerable_questions(self.study),
+                *self.study.variables,
+                *self.study.questionnaire.groups,
+            )
+        )
 
     def levels(self, variable: str, rows: Rows | slice = slice(None)) -> Answers:
         """A question with choices or a derived variable as answers; missing codes are −1."""
         value = self.context.value(variable)
         if isinstance(value, Answers):
             return Answers(value.codes[rows], value.names)
-        series = pd.Series(value[rows]).astype("category")
+        series = pd.Series(np.asarray(value)[rows]).astype("category")
         names = tuple(f"{number:g}" for number in series.cat.categories)
         return Answers(series.cat.codes.to_numpy(), names)
 
@@ -208,10 +226,22 @@ class People(Mapping[str, Any]):
         if question is None:
             return pd.Series(codes, dtype="Int8")
         if question.type in _NUMERIC:
-            # float32 holds what was drawn, float64 shows it as it was meant: 0.1, not 0.10000000149.
+            # As it was drawn, 0.1, and not what float32 makes of it, 0.10000000149.
             return pd.Series(np.round(codes.astype(np.float64), 3))
         series = self._series(column, codes)
         return series if question.type == "select_one" else series.astype("str")
+
+
+def form_truth(expression: Expression, context: Context) -> NDArray[np.float64] | None:
+    """The truth of a condition that stands in the form.
+
+    None where it asks for what the table of respondents lacks or the language cannot tell: a
+    form from elsewhere may. Nobody is held to such a condition.
+    """
+    try:
+        return expression.truth(context)
+    except WorkbenchError:
+        return None
 
 
 def missing_codes(study: Study) -> tuple[str, str, str]:
@@ -223,9 +253,7 @@ def missing_codes(study: Study) -> tuple[str, str, str]:
 def field_days(study: Study) -> tuple[str, ...]:
     """The days of the field work, ISO."""
     start, end = study.card.fieldwork.start, study.card.fieldwork.end
-    return tuple(
-        (start + timedelta(days=day)).isoformat() for day in range((end - start).days + 1)
-    )
+    return tuple((start + timedelta(days=day)).isoformat() for day in range((end - start).days + 1))
 
 
 def answerable_questions(study: Study) -> Iterator[str]:

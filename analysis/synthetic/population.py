@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.expressions import Expression, parse
+from analysis.expressions import parse
 from analysis.questionnaire import Question
 from analysis.study import Study
 from analysis.synthetic.answers import (
@@ -74,7 +75,7 @@ class Population:
         """The people of each area of ``study.areas``."""
         by_area = np.argsort(self.people.area, kind="stable")
         ends = np.searchsorted(self.people.area[by_area], np.arange(len(self.study.areas) + 1))
-        return tuple(by_area[a:b] for a, b in zip(ends, ends[1:], strict=False))
+        return tuple(by_area[start:end] for start, end in pairwise(ends))
 
     def members(self, sample: str) -> Mask:
         """Who belongs to the population that a sample stands for."""
@@ -202,9 +203,8 @@ class _Builder:
 
     def asked(self, question: Question) -> Mask:
         """Who is asked: the routing, and the samples that the question is for."""
-        asked = np.ones(self.people.size, dtype=bool)
-        if question.relevant is not None and self.people.knows(question.relevant):
-            asked &= self.people.holds(question.relevant)
+        routed = self.people.routed(question)
+        asked = np.ones(self.people.size, dtype=bool) if routed is None else routed.copy()
         if question.samples:
             groups = [members(self.people, self.generator, sample) for sample in question.samples]
             asked &= np.logical_or.reduce(groups)
@@ -227,15 +227,11 @@ class _Builder:
             self.people.set_missing(question.name, DONT_KNOW, rows[chosen == NOTHING])
         elif question.type in ("integer", "decimal"):
             predictor = self.predictor(model, rows)
-            columns[question.name][rows] = draw_number(
-                self.people, model, rows, predictor, stream
-            )
+            columns[question.name][rows] = draw_number(self.people, model, rows, predictor, stream)
         else:
             columns[question.name][rows] = self.written(model, len(rows), stream)
 
-    def written(
-        self, model: Model, size: int, stream: np.random.Generator
-    ) -> NDArray[np.int64]:
+    def written(self, model: Model, size: int, stream: np.random.Generator) -> NDArray[np.int64]:
         """Texts and dates: any of the phrases, blank for those who write nothing."""
         phrases = len(self.people.names(model.question))
         if not phrases:
@@ -258,9 +254,7 @@ class _Builder:
             moved = self.predictor(of_item, rows).common.astype(np.float64)
             weights.append(shares[item] * np.exp(moved))
         stream = self.streams("answers", group.name)
-        numbers = draw_constant_sum(
-            np.stack(weights), model.grid.total, model.grid.step, stream
-        )
+        numbers = draw_constant_sum(np.stack(weights), model.grid.total, model.grid.step, stream)
         for question, number in zip(questions, numbers, strict=True):
             self.people.columns[question.name][rows] = number
         unknown = rows[self.streams("not known", group.name).random(len(rows)) < model.dont_know]
@@ -382,5 +376,3 @@ def missing_some(
     some = stream(kind, group.name).random(size)[rows] < share
     this = stream(kind, group.name, question.name).random(len(rows)) < SHARE_OF_ITEMS
     return np.asarray(some & this)
-
-

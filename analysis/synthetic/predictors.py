@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from analysis.expressions import Answers, Expression, parse
 from analysis.synthetic.parameters import ByChoice, Effect, FactorParameters, Predictor, Rule, Slope
-from analysis.synthetic.people import Mask, People, Rows, answerable_questions
+from analysis.synthetic.people import Mask, People, Rows
 from analysis.synthetic.streams import Stream
 
 Values = NDArray[np.float32]
@@ -38,11 +38,11 @@ class Contributions:
         """Add ``value`` times ``amount``, to the whole or to the choices that it names."""
         if isinstance(value, dict):
             for choice, number in value.items():
-                self.add_to(choice, np.float32(number) * amount)
+                self.add_to(choice, np.multiply(amount, number, dtype=np.float32))
         else:
-            self.common += np.float32(value) * amount
+            self.common += np.multiply(amount, value, dtype=np.float32)
 
-    def add_to(self, choice: str, amount: Values | float) -> None:
+    def add_to(self, choice: str, amount: Values) -> None:
         """Add to one choice."""
         if choice not in self.by_choice:
             self.by_choice[choice] = np.zeros(self.size, dtype=np.float32)
@@ -107,8 +107,7 @@ def add_rules(
     item: str | None = None,
 ) -> None:
     """Add what the rules say; ``choices`` are those that rules can forbid."""
-    known = frozenset(answerable_questions(people.study)) | frozenset(people.study.variables)
-    known |= frozenset(people.study.questionnaire.groups)
+    known = people.known_names
     for rule in rules:
         if "{choice}" not in rule.when:
             condition = conditions(rule.when, known, item=item)
@@ -137,18 +136,14 @@ def conditions(
     return expression
 
 
-def _apply(
-    contributions: Contributions, rule: Rule, where: Mask, choices: Sequence[str]
-) -> None:
+def _apply(contributions: Contributions, rule: Rule, where: Mask, choices: Sequence[str]) -> None:
     if rule.add is not None:
         contributions.add(rule.add, where)
     for choice in _forbidden(rule, choices):
         contributions.forbid(choice, where)
 
 
-def _apply_to_choice(
-    contributions: Contributions, rule: Rule, where: Mask, choice: str
-) -> None:
+def _apply_to_choice(contributions: Contributions, rule: Rule, where: Mask, choice: str) -> None:
     if isinstance(rule.add, float):
         contributions.add({choice: rule.add}, where)
     if rule.forbid is True:
@@ -175,9 +170,7 @@ def area_differences(
     return deviations[areas]
 
 
-def draw_factor(
-    name: str, parameters: FactorParameters, people: People, streams: Stream
-) -> Values:
+def draw_factor(name: str, parameters: FactorParameters, people: People, streams: Stream) -> Values:
     """The trait of every person: what explains it, and a normal part of their own.
 
     The mean over all people is 0; the part that effects and rules explain is not scaled.

@@ -64,9 +64,9 @@ def _inclination(parameters: ItemNonresponse, people: People) -> NDArray[np.floa
 
 
 def _follow_routing(people: People, question: Question) -> None:
-    if question.relevant is None or not people.knows(question.relevant):
-        return
-    people.set_missing(question.name, NOT_ASKED, ~people.holds(question.relevant))
+    routed = people.routed(question)
+    if routed is not None:
+        people.set_missing(question.name, NOT_ASKED, ~routed)
 
 
 def _put_in(

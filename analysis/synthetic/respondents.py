@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,9 +30,7 @@ DATA_ORIGIN = "modelled"
 TRUTH_FOLDER = "truth"
 FLOW_FILE = "response_flow.csv"
 
-_SUFFIXES = (".csv", ".xlsx", ".sav")
-
-Progress = Callable[[str], object]
+FORMATS = (".csv", ".xlsx", ".sav")
 
 
 @dataclass(frozen=True)
@@ -85,7 +83,12 @@ def make_respondents(study: Study, seed: int | None = None) -> SyntheticData:
     return SyntheticData(frames, flow, population, population.seed)
 
 
-def write_synthetic(study: Study, folder: Path | None = None, seed: int | None = None) -> list[Path]:
+def write_synthetic(
+    study: Study,
+    folder: Path | None = None,
+    seed: int | None = None,
+    formats: Sequence[str] = FORMATS,
+) -> list[Path]:
     """Make respondents and write them as raw files, with the truth in a folder beside.
 
     Parameters
@@ -96,12 +99,14 @@ def write_synthetic(study: Study, folder: Path | None = None, seed: int | None =
         Where to; the study's folder of raw files when not given.
     seed
         The study's own when not given.
+    formats
+        Endings of files; the file that the study card names is always written.
 
     Returns
     -------
     list of Path
-        What was written: each sample as CSV (or as the study card names its file), XLSX and
-        SPSS, the response flow, and in ``truth/`` the true values with the seed.
+        What was written: each sample as the study card names it and beside it in the other
+        formats, the response flow, and in ``truth/`` the true values with the seed.
 
     Raises
     ------
@@ -120,7 +125,7 @@ def write_synthetic(study: Study, folder: Path | None = None, seed: int | None =
             column_labels=_column_labels(study, sample),
         )
         for sample, frame in data.samples.items()
-        for path in _sample_paths(study, sample, folder)
+        for path in _sample_paths(study, sample, folder, formats)
     ]
     flow = folder / FLOW_FILE
     with replaced(flow) as unfinished:
@@ -262,11 +267,11 @@ def _flow_rows(population: Population, sample: str, drawn: DrawnSample) -> pd.Da
     return pd.DataFrame(rows)
 
 
-def _sample_paths(study: Study, sample: str, folder: Path) -> list[Path]:
+def _sample_paths(study: Study, sample: str, folder: Path, formats: Sequence[str]) -> list[Path]:
     """The file that the study card names, and the other formats beside it."""
     named = folder / study.samples[sample].files[0].path
-    own = named if named.suffix.lower() in _SUFFIXES else named.with_suffix(".csv")
-    others = [own.with_suffix(suffix) for suffix in _SUFFIXES if suffix != own.suffix.lower()]
+    own = named if named.suffix.lower() in FORMATS else named.with_suffix(FORMATS[0])
+    others = [own.with_suffix(ending) for ending in formats if ending != own.suffix.lower()]
     return [own, *others]
 
 
@@ -280,5 +285,3 @@ def _column_labels(study: Study, sample: str) -> dict[str, str]:
         card.design.clusters: texts["cluster"],
     }
     return {column: label for column, label in labels.items() if column}
-
-

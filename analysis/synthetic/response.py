@@ -225,28 +225,43 @@ def _flow(model: ResponseModel, outcome: NDArray[np.int64]) -> dict[str, int]:
 def _through_providers(
     model: ResponseModel, rows: Rows, stream: np.random.Generator
 ) -> tuple[Rows, dict[str, int]]:
-    """Providers in random order, each with at most ``take`` questionnaires, until enough."""
+    """Providers in random order, each with at most ``take`` questionnaires, until enough.
+
+    When all have been visited and there are too few, they are visited again.
+    """
     rows = stream.permutation(rows)
     outcome = _outcomes(model, rows, stream)
     provider = model.providers[rows]
-    turn = stream.random(int(provider.max(initial=0)) + 1)
-    # Who does not answer is approached as well, but takes no place among the questionnaires.
-    by_provider = np.argsort(provider, kind="stable")
-    answered = (outcome >= 0)[by_provider]
-    before = np.cumsum(answered) - answered
-    start = np.r_[True, provider[by_provider][1:] != provider[by_provider][:-1]]
-    before -= np.maximum.accumulate(np.where(start, before, 0))
-    round_of = np.empty(len(rows), dtype=np.int64)
-    round_of[by_provider] = before // model.take
-    visit = np.lexsort((turn[provider], round_of))
-    outcome = outcome[visit]
-    enough = np.cumsum(outcome == 0) >= model.target
-    last = int(np.argmax(enough)) + 1 if enough.any() else len(outcome)
-    # The provider who is being visited hands over all that is there.
-    same = (turn[provider[visit]] == turn[provider[visit[last - 1]]]) & (
-        round_of[visit] == round_of[visit[last - 1]]
-    ) if len(visit) else np.zeros(0, dtype=bool)  # fmt: skip
-    last = int(np.flatnonzero(same)[-1]) + 1 if same.any() else last
-    return rows[visit[:last][outcome[:last] == 0]], _flow(model, outcome[:last])
+    turn = stream.random(int(provider.max(initial=0)) + 1)[provider]
+    returned_before = _earlier_in_group(outcome >= 0, provider)
+    visit_round = returned_before // model.take
+    order = np.lexsort((turn, visit_round))
+    last = _end_of_visit(outcome[order] == 0, turn[order], visit_round[order], model.target)
+    visited = order[:last]
+    return rows[visited[outcome[visited] == 0]], _flow(model, outcome[visited])
 
 
+def _earlier_in_group(counted: NDArray[np.bool_], group: NDArray[np.int64]) -> NDArray[np.int64]:
+    """For each entry, how many of its group were counted before it."""
+    order = np.argsort(group, kind="stable")
+    running: NDArray[np.int64] = np.cumsum(counted[order]) - counted[order]
+    start = np.flatnonzero(np.diff(group[order], prepend=-1))
+    lengths = np.diff(np.append(start, len(group)))
+    earlier = np.empty(len(group), dtype=np.int64)
+    earlier[order] = running - np.repeat(running[start], lengths)
+    return earlier
+
+
+def _end_of_visit(
+    used: NDArray[np.bool_],
+    turn: Floats,
+    visit_round: NDArray[np.int64],
+    target: int,
+) -> int:
+    """How many are approached until the target is reached and the visit is over."""
+    enough = np.cumsum(used) >= target
+    if not enough.any():
+        return len(used)
+    last = int(np.argmax(enough))
+    same = (turn == turn[last]) & (visit_round == visit_round[last])
+    return int(np.flatnonzero(same)[-1]) + 1

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
+from scipy.sparse import block_diag, csc_matrix, csr_matrix, identity, kron, vstack
 
 from analysis.questionnaire import Question
 from analysis.synthetic.people import People, Rows
@@ -33,11 +33,18 @@ class Domains:
     table
         One row per domain: level, area, breakdown, group.
     membership
-        domains × people, 1 where a person belongs to a domain.
+        parts × people, 1 where a person belongs to a group of an area.
+    collected
+        domains × parts: which parts a domain is made of; a region of all its areas.
     """
 
     table: pd.DataFrame
-    membership: csr_matrix
+    membership: csc_matrix
+    collected: csr_matrix
+
+    def sums(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """People × columns → domains × columns."""
+        return np.asarray(self.collected @ (self.membership @ values))
 
 
 def domains(
@@ -48,7 +55,7 @@ def domains(
     Parameters
     ----------
     population
-        The population.
+        The population. People whose area is not known belong to no domain.
     breakdowns
         Variables or questions with choices.
     rows
@@ -58,20 +65,25 @@ def domains(
     rows = np.arange(people.size) if rows is None else rows
     area = people.area[rows].astype(np.int64)
     codes = [str(code) for code in population.study.areas.index]
-    tables, positions, members = [], [], []
+    tables, positions, persons, collected = [], [], [], []
     start = 0
     for name, levels, group in _groups(people, breakdowns, rows):
-        number = len(levels)
+        inside = np.flatnonzero((group >= 0) & (area >= 0))
         tables.append(_domain_table(population, codes, name, levels))
-        for place in (area, np.full(len(rows), len(codes))):
-            inside = (group >= 0) & (area >= 0)
-            positions.append(start + place[inside] * number + group[inside])
-            members.append(np.flatnonzero(inside))
-        start += (len(codes) + 1) * number
-    row, column = np.concatenate(positions), np.concatenate(members)
-    ones = np.ones(len(row), dtype=np.float32)
-    membership = csr_matrix((ones, (row, column)), shape=(start, len(rows)))
-    return Domains(pd.concat(tables, ignore_index=True), membership)
+        positions.append(start + area[inside] * len(levels) + group[inside])
+        persons.append(inside)
+        collected.append(_collecting(len(codes), len(levels)))
+        start += len(codes) * len(levels)
+    row, column = np.concatenate(positions), np.concatenate(persons)
+    membership = csc_matrix((np.ones(len(row)), (row, column)), shape=(start, len(rows)))
+    table = pd.concat(tables, ignore_index=True)
+    return Domains(table, membership, block_diag(collected, format="csr"))
+
+
+def _collecting(areas: int, levels: int) -> csr_matrix:
+    """Each group of each area, then each group of all areas together."""
+    together = kron(np.ones((1, areas)), identity(levels))
+    return vstack([identity(areas * levels), together], format="csr")
 
 
 def _groups(
@@ -119,17 +131,18 @@ def true_values(parts: Domains, values: Values) -> tuple[NDArray[np.float64], ND
     for start in range(0, values.shape[1], _COLUMNS):
         columns = slice(start, start + _COLUMNS)
         part = values[:, columns].astype(np.float64)
-        known = ~np.isnan(part)
-        bases[:, columns] = parts.membership @ known.astype(np.float64)
-        sums = parts.membership @ np.where(known, part, 0.0)
+        unknown = np.isnan(part)
+        # The choices of one question have one base.
+        same = bool((unknown == unknown[:, :1]).all())
+        known = ~unknown[:, :1] if same else ~unknown
+        bases[:, columns] = parts.sums(known.astype(np.float64))
+        part[unknown] = 0.0
         with np.errstate(invalid="ignore", divide="ignore"):
-            means[:, columns] = sums / bases[:, columns]
+            means[:, columns] = parts.sums(part) / bases[:, columns]
     return means, bases
 
 
-def true_table(
-    parts: Domains, values: Values, columns: Sequence[tuple[str, str]]
-) -> pd.DataFrame:
+def true_table(parts: Domains, values: Values, columns: Sequence[tuple[str, str]]) -> pd.DataFrame:
     """True values as rows.
 
     Parameters
@@ -174,7 +187,7 @@ def answer_truth(
 def _answer_values(
     people: People, question: Question, rows: Rows
 ) -> Iterator[tuple[tuple[str, ...], Values]]:
-    if question.type in ("text", "date") or question.name not in people.study.questionnaire.questions:
+    if question.type in ("text", "date"):
         return
     columns = people.study.questionnaire.variables_of(question.name)
     if not all(column in people.columns for column in columns):

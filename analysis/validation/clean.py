@@ -26,6 +26,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.errors import issues_table
+from analysis.sources.headers import META_COLUMNS
 from analysis.sources.survey import SurveyTable
 from analysis.study import Study
 from analysis.validation.contracts import check_contract, survey_contract
@@ -34,8 +35,6 @@ from analysis.validation.findings import Findings
 from analysis.validation.logic import AnswerLogic, duplicates_to_drop
 from analysis.validation.places import check_places
 from analysis.validation.response_flow import FlowStage, read_response_flow, response_flow
-
-META_COLUMNS = ("respondent", "sample", "wave", "data_origin")
 
 Mask = NDArray[np.bool_]
 

@@ -129,7 +129,7 @@ def margins_from_territory(study: Study, sample_name: str) -> MarginTables:
         scaled = _rescaling(margin, known, unknown, population)
         if margin.role == "share":
             rows.append(scaled)
-            log.append(_rescaling_note(margin, scaled))
+            log.extend(_rescaling_notes(margin, scaled))
         else:
             totals = known.astype(float)
         tables.append(MarginTable(margin, totals, _shape(study, margin), _warning(study, margin)))
@@ -262,7 +262,8 @@ def _levels_of_rows(
 ) -> tuple[Codes, str | None]:
     """The choice that each row of a table falls into, −1 for none; the column it goes by.
 
-    The column is None where bands divide the rows: rows outside all bands are other people.
+    The column is None where bands of age divide the rows: who is younger or older than all
+    of them belongs to other people.
     """
     codes = {
         code: place
@@ -274,7 +275,8 @@ def _levels_of_rows(
             return source[column].map(codes).fillna(-1).to_numpy(dtype=np.intp), str(column)
     for low, high in _NUMERIC_COLUMNS:
         if low in source and not codes:
-            return _bands_of_rows(choices, source[low], source[high], margin, variable), None
+            bands = _bands_of_rows(choices, source[low], source[high], margin, variable)
+            return bands, None if low == "age_from" else low
     raise WorkbenchError(
         f"the choices of {variable} do not say what they collect from the table {margin.table}",
         file="choices.csv",
@@ -286,9 +288,11 @@ def _bands_of_rows(
     choices: Sequence[Choice], low: pd.Series, high: pd.Series, margin: Margin, variable: str
 ) -> Codes:
     lowest = low.to_numpy(dtype=float)
-    highest = high.fillna(np.inf).to_numpy(dtype=float, na_value=np.inf)
+    highest = high.to_numpy(dtype=float, na_value=np.inf)
     level = np.full(len(low), -1, dtype=np.intp)
     for place, choice in enumerate(choices):
+        if not _is_band(choice):
+            continue
         start, end = _limits(choice)
         inside = (lowest >= start) & (highest <= end)
         touched = (lowest <= end) & (highest >= start)
@@ -302,6 +306,10 @@ def _bands_of_rows(
             )
         level[inside] = place
     return level
+
+
+def _is_band(choice: Choice) -> bool:
+    return bool(choice.attributes.get("from") or choice.attributes.get("to"))
 
 
 def _limits(choice: Choice) -> tuple[float, float]:
@@ -319,7 +327,7 @@ def _lowest_age(study: Study, margins: Sequence[Margin]) -> int:
                 _limits(choice)[0]
                 for variable in margin.variables
                 for choice in _choices(study, variable)
-                if choice.attributes.get("from") or choice.attributes.get("to")
+                if _is_band(choice)
             ]
             lowest = min(limits, default=0.0)
             return int(lowest) if np.isfinite(lowest) else 0
@@ -369,15 +377,18 @@ def _rescaling(
     )
 
 
-def _rescaling_note(margin: Margin, scaled: pd.DataFrame) -> Issue:
+def _rescaling_notes(margin: Margin, scaled: pd.DataFrame) -> list[Issue]:
     unknown = scaled["unknown"].sum() / scaled["counted"].sum()
-    return Issue(
+    if unknown == 0 and np.allclose(scaled["factor"], 1, rtol=1e-9):
+        return []
+    note = Issue(
         f"the margin {margin.name} was rescaled in {len(scaled)} areas to the population that "
         f"the total fixes: factors {scaled['factor'].min():.4f} to {scaled['factor'].max():.4f}; "
         f"{unknown:.2%} without a known level spread over the known ones in proportion",
         severity="note",
         file="margins.csv",
     )
+    return [note]
 
 
 def _warning(study: Study, margin: Margin) -> dict[str, str] | None:

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from analysis.estimates import RELEASED_COLUMNS, row_ids
+from analysis.estimates import IDENTITY, RELEASED_COLUMNS, row_ids
 from analysis.presentation.naming import Names
 from analysis.study import PlanRow, Study
 
@@ -34,6 +34,8 @@ def released_rows(study: Study, origin: str = "modelled", seed: int = 7) -> pd.D
         for row in _plan_rows(study, names, plan, effects, random)
     ]
     table = pd.DataFrame(rows)
+    table = table.drop_duplicates([c for c in IDENTITY if c in table], ignore_index=True)
+    table = _exhausted(study, table)
     table["data_origin"] = origin
     table = _adjusted(_released(table))
     table["row_id"] = row_ids(table)
@@ -85,6 +87,22 @@ def _plan_rows(
                     yield base | {"breakdown": breakdown, "group": group} | _values(
                         definition, value + spread, n * share, random
                     )
+
+
+def _exhausted(study: Study, table: pd.DataFrame) -> pd.DataFrame:
+    """Shares of the answers to a single-choice question made to add up to one."""
+    single = [
+        indicator.code
+        for indicator in study.indicators
+        if indicator.over in study.questionnaire.questions
+        and not study.questionnaire.is_multiple(indicator.over or "")
+    ]
+    keys = ["sample", "indicator", "area", "breakdown", "group"]
+    rows = table["indicator"].isin(single) & (table["comparison"] == "")
+    total = table[rows].groupby(keys)["estimate"].transform("sum")
+    for column in ("estimate", "standard_error", "ci_low", "ci_high"):
+        table.loc[rows, column] = table.loc[rows, column] / total
+    return table
 
 
 def _shares(names: Names, breakdown: str) -> list[tuple[str, float]]:

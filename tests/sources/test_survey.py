@@ -466,6 +466,64 @@ def test_spss_labels_in_other_words_are_a_warning(tmp_path: Path, form: Question
     assert (issue.severity, issue.column) == ("warning", "sex")
 
 
+def test_spss_labels_cut_at_their_longest_are_no_difference(tmp_path: Path) -> None:
+    long = (
+        "služba, která je příliš daleko a do které se nedá dojet veřejnou dopravou ani jinak " * 2
+    )
+    choices = files.CHOICES.replace("sex,1,Muž,", f'sex,1,"{long}",')
+    form = files.questionnaire(tmp_path / "form", choices=choices)
+    path = tmp_path / "data.sav"
+    cut = long.encode()[:119].decode(errors="ignore")
+    pyreadstat.write_sav(
+        pd.DataFrame({"sex": [1.0, 2]}),
+        str(path),
+        variable_value_labels={"sex": {1: cut, 2: "Žena"}},
+    )
+    assert not found(read_survey(path, form), "labels of the file differ")
+
+
+@pytest.mark.parametrize(
+    ("header", "column"),
+    [
+        ("sex", "sex"),
+        ("SEX", "sex"),
+        (" sex ", "sex"),
+        ("Pohlaví", "sex"),
+        ("How old are you?", "age"),
+        ("kolik je vám let", "age"),
+        ("block/part/age", "age"),
+        ("block/part/used/none", "used.none"),
+        ("used - Home care", "used.home_care"),
+        ("Used.Day.Centre", "used.day-centre"),
+        ("age_group", None),
+        ("group/age/other", None),
+        ("used.other", None),
+    ],
+)
+def test_headers_are_matched_by_what_they_mean(
+    tmp_path: Path, form: Questionnaire, header: str, column: str | None
+) -> None:
+    table = read_text(tmp_path, form, f"help,{header}\n1,1\n")
+    new = [name for name in table.frame.columns if name not in ("respondent", "help")]
+    held = [name for name in new if table.frame[name].notna().any()]
+    assert held == [column or header]
+
+
+def test_a_header_that_could_mean_two_questions_means_none(tmp_path: Path) -> None:
+    survey = files.SURVEY.replace("Potřebujete pomoc?", "Jste členem?")
+    form = files.questionnaire(tmp_path / "form", survey=survey)
+    table = read_text(tmp_path, form, "sex,Jste členem?\n1,1\n")
+    assert table.frame.columns.tolist() == ["respondent", "sex", "Jste členem?"]
+
+
+def test_a_question_goes_before_a_choice_of_the_same_spelling(tmp_path: Path) -> None:
+    survey = files.SURVEY + "integer,used_none,Kolik?,How many?,,,,\n"
+    form = files.questionnaire(tmp_path / "form", survey=survey)
+    table = read_text(tmp_path, form, "sex,used_none\n1,5\n")
+    assert table.frame["used_none"].tolist() == [5.0]
+    assert "used.none" not in table.frame
+
+
 def test_no_message_holds_a_respondents_own_words_or_identifier(
     tmp_path: Path, form: Questionnaire
 ) -> None:

@@ -1,0 +1,135 @@
+"""Confidence intervals of means and shares, on arrays.
+
+Sources: logit and Korn–Graubard: E. L. Korn, B. I. Graubard, Survey Methodology 24 (1998),
+193–201; Wilson: E. B. Wilson, JASA 22 (1927), 209–212, with the effective sample size as in
+C. Franco et al., Journal of Survey Statistics and Methodology 7 (2019), 334–364. R:
+``svyciprop(method=)`` with ``mean``, ``logit`` (or ``xlogit``), ``beta``, ``wilson``, ``asin``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special, stats
+
+Floats = NDArray[np.float64]
+IntervalMethod = Literal["mean", "logit", "korn-graubard", "wilson", "asin"]
+
+
+@dataclass(frozen=True)
+class Uncertainty:
+    """What an interval needs, arrays of one shape.
+
+    Parameters
+    ----------
+    estimate, standard_error
+        The estimate and its standard error.
+    df
+        Degrees of freedom; below 1 there is no interval.
+    n
+        Unweighted number of respondents.
+    n_effective
+        Their effective number by the spread of the weights alone, used where the standard
+        error is 0 because all or none answered yes.
+    """
+
+    estimate: Floats
+    standard_error: Floats
+    df: Floats
+    n: Floats
+    n_effective: Floats
+
+    def quantile(self, confidence: float) -> Floats:
+        """Quantile of Student's t; NaN below 1 degree of freedom."""
+        df = np.where(self.df >= 1, self.df, np.nan)
+        return stats.t.ppf((1 + confidence) / 2, df)
+
+    def adjusted_n(self, confidence: float) -> Floats:
+        """Effective sample size, made smaller where degrees of freedom are few."""
+        p, error = self.estimate, self.standard_error
+        inner = (p > 0) & (p < 1) & (error > 0)
+        size = np.where(inner, p * (1 - p) / np.where(inner, error, 1.0) ** 2, self.n_effective)
+        of_n = stats.t.ppf((1 + confidence) / 2, np.where(self.n > 1, self.n - 1, np.nan))
+        return size * (of_n / self.quantile(confidence)) ** 2
+
+
+def _mean(data: Uncertainty, confidence: float) -> tuple[Floats, Floats]:
+    half = data.quantile(confidence) * data.standard_error
+    return data.estimate - half, data.estimate + half
+
+
+def _logit(data: Uncertainty, confidence: float) -> tuple[Floats, Floats]:
+    p = data.estimate
+    with np.errstate(divide="ignore", invalid="ignore"):
+        half = data.quantile(confidence) * data.standard_error / (p * (1 - p))
+        centre = special.logit(p)
+        return special.expit(centre - half), special.expit(centre + half)
+
+
+def _asin(data: Uncertainty, confidence: float) -> tuple[Floats, Floats]:
+    p = np.clip(data.estimate, 0, 1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        half = data.quantile(confidence) * data.standard_error / (2 * np.sqrt(p * (1 - p)))
+    centre = np.arcsin(np.sqrt(p))
+    low = np.maximum(centre - half, 0)
+    high = np.minimum(centre + half, np.pi / 2)
+    return np.sin(low) ** 2, np.sin(high) ** 2
+
+
+def _korn_graubard(data: Uncertainty, confidence: float) -> tuple[Floats, Floats]:
+    p, size = np.clip(data.estimate, 0, 1), data.adjusted_n(confidence)
+    tail = (1 - confidence) / 2
+    yes, no = size * p, size * (1 - p)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        low = np.where(yes > 0, stats.beta.ppf(tail, yes, no + 1), 0.0)
+        high = np.where(no > 0, stats.beta.ppf(1 - tail, yes + 1, no), 1.0)
+    known = np.isfinite(size) & np.isfinite(p)
+    return np.where(known, low, np.nan), np.where(known, high, np.nan)
+
+
+def _wilson(data: Uncertainty, confidence: float) -> tuple[Floats, Floats]:
+    p, size = data.estimate, data.adjusted_n(confidence)
+    z = stats.norm.ppf((1 + confidence) / 2)
+    centre = (p + z**2 / (2 * size)) / (1 + z**2 / size)
+    half = z * np.sqrt(p * (1 - p) / size + z**2 / (4 * size**2)) / (1 + z**2 / size)
+    return centre - half, centre + half
+
+
+_METHODS: Final[
+    Mapping[str, Callable[[Uncertainty, float], tuple[Floats, Floats]]]
+] = {
+    "mean": _mean,
+    "logit": _logit,
+    "asin": _asin,
+    "korn-graubard": _korn_graubard,
+    "wilson": _wilson,
+}
+
+
+def interval(
+    data: Uncertainty, method: IntervalMethod, confidence: float = 0.95
+) -> tuple[Floats, Floats]:
+    """Lower and upper limits; NaN where they cannot be known."""
+    return _METHODS[method](data, confidence)
+
+
+def share_interval(
+    data: Uncertainty, method: IntervalMethod, confidence: float = 0.95
+) -> tuple[Floats, Floats, NDArray[np.str_]]:
+    """Limits of shares, and the method used for each.
+
+    Where all or none answered yes the standard error is 0 and only Korn–Graubard still says
+    something; it is used there whatever the method.
+    """
+    low, high = interval(data, method, confidence)
+    extreme = (data.estimate <= 0) | (data.estimate >= 1) | (data.standard_error <= 0)
+    extreme &= np.isfinite(data.estimate)
+    if method == "korn-graubard" or not extreme.any():
+        return low, high, np.full(low.shape, method, dtype=object)
+    exact_low, exact_high = interval(data, "korn-graubard", confidence)
+    used = np.where(extreme, "korn-graubard", method).astype(object)
+    return np.where(extreme, exact_low, low), np.where(extreme, exact_high, high), used

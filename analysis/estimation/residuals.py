@@ -1,0 +1,112 @@
+"""What calibrated weights take off the variance: residuals from a regression on the auxiliaries.
+
+An estimate from weights that meet known totals of ``x`` varies as the residuals
+``z − x'B`` do. Three rules for B are at hand:
+
+``calibrated``
+    B = (Σ w x x')⁻¹ Σ w x z with the calibrated weights w. Source: C.-E. Särndal,
+    B. Swensson, J. Wretman, Model Assisted Survey Sampling (1992), section 6.6; J.-C. Deville,
+    C.-E. Särndal, Journal of the American Statistical Association 87 (1992), 376–382.
+``r-calibrate``
+    the same with the weights before calibration, as R's ``calibrate`` does.
+``r-rake``
+    unweighted means of the levels taken off margin by margin, ten times over, as R's
+    ``rake`` does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from analysis.errors import WorkbenchError
+from analysis.weighting.calibration_model import CalibrationModel
+
+Codes = NDArray[np.intp]
+Floats = NDArray[np.float64]
+VarianceRule = Literal["calibrated", "r-calibrate", "r-rake"]
+
+_SWEEPS = 10
+_SINGULAR = 1e-11
+
+
+@dataclass(frozen=True)
+class Residuals:
+    """A regression that is linear in z: ``B = solution @ Σ weights x z``.
+
+    Parameters
+    ----------
+    auxiliaries
+        Rows × auxiliaries.
+    groups
+        The group within which each row was calibrated; no auxiliary is in two groups.
+    weights
+        Weights of the rows in the regression.
+    margins
+        For the rule ``r-rake``: the margin of each auxiliary; None otherwise.
+    """
+
+    auxiliaries: sparse.csr_matrix
+    groups: Codes
+    weights: Floats
+    margins: Codes | None = None
+
+    def solution(self, rows: Codes, columns: Codes) -> Floats:
+        """The matrix that turns ``Σ weights x z`` of some rows into B."""
+        block = self.auxiliaries[rows][:, columns]
+        gram = (block.T @ block.multiply(self.weights[rows][:, None])).toarray()
+        if self.margins is None:
+            return _inverse(gram)
+        return _swept(gram, self.margins[columns])
+
+
+def residuals(model: CalibrationModel, weights: Floats, rule: VarianceRule) -> Residuals:
+    """The regression of a rule for weights that were calibrated.
+
+    Raises
+    ------
+    WorkbenchError
+        If the rule ``r-rake`` is asked for weights that were not raked.
+    """
+    if rule == "calibrated":
+        return Residuals(model.auxiliaries, model.groups, _modelled(weights, model))
+    if rule == "r-calibrate":
+        return Residuals(model.auxiliaries, model.groups, _modelled(model.base_weights, model))
+    if not model.margins:
+        raise WorkbenchError(
+            "the variance rule r-rake is for weights that were raked to margins",
+            got=model.kind,
+            expected="calibrated or r-calibrate",
+        )
+    sizes = [int(codes.max(initial=-1)) + 1 for codes in model.margins]
+    margin = np.repeat(np.arange(len(sizes)), sizes).astype(np.intp)
+    return Residuals(model.auxiliaries, model.groups, np.ones(len(weights)), margin)
+
+
+def _modelled(weights: Floats, model: CalibrationModel) -> Floats:
+    return weights if model.model_variance is None else weights / model.model_variance
+
+
+def _inverse(gram: Floats) -> Floats:
+    """Generalised inverse of a Gram matrix, scaled first so that units do not matter."""
+    size = np.sqrt(np.diag(gram))
+    size = np.where(size > 0, size, 1.0)
+    inverse = np.linalg.pinv(gram / np.outer(size, size), rcond=_SINGULAR, hermitian=True)
+    return inverse / np.outer(size, size)
+
+
+def _swept(gram: Floats, margins: Codes) -> Floats:
+    """The coefficients that ten sweeps over the margins give, as a matrix."""
+    solution = np.zeros_like(gram)
+    counts = np.diag(gram)
+    for _ in range(_SWEEPS):
+        for margin in np.unique(margins):
+            own = np.flatnonzero(margins == margin)
+            left = -gram[own] @ solution
+            left[np.arange(len(own)), own] += 1
+            solution[own] += left / counts[own, None]
+    return solution

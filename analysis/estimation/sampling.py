@@ -1,0 +1,212 @@
+"""How the respondents were selected, as the variance of a total sees it.
+
+With ``z`` a variable and ``w`` its weights, the estimated variance of ``Σ w z`` is a sum of
+squares of totals,
+
+    V = Σ over terms Σ over units of the term  c_u (Σ of w z over the unit)².
+
+A stratum h with n_h of N_h sampling units contributes its units with c = a_h and itself with
+c = −a_h / n_h, where a_h = (1 − n_h/N_h) n_h / (n_h − 1): that is
+a_h Σ_u (t_u − mean t)². A further stage repeats this within the units of the one before,
+a_h then multiplied by their sampling fractions. Source: W. G. Cochran, Sampling Techniques,
+3rd ed. (1977), sections 5.4 and 11.8. R: ``svydesign``, ``svyrecvar``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from analysis.errors import Issue, WorkbenchError
+
+Codes = NDArray[np.intp]
+Floats = NDArray[np.float64]
+LonelyPsu = Literal["fail", "remove", "adjust", "average", "certainty"]
+
+
+@dataclass(frozen=True)
+class Term:
+    """Units and the coefficient of the square of each unit's total.
+
+    ``units`` gives each respondent's unit; None where every respondent is one.
+    """
+
+    units: Codes | None
+    coefficients: Floats
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """The variance of a total as sums of squares, and the units of the first stage.
+
+    Parameters
+    ----------
+    terms
+        See the module.
+    strata
+        Each respondent's stratum of the first stage.
+    units
+        Each respondent's primary sampling unit.
+    """
+
+    terms: tuple[Term, ...]
+    strata: Codes
+    units: Codes
+
+
+def sampling(
+    respondents: int,
+    strata: Any = None,
+    clusters: Sequence[Any] = (),
+    populations: Sequence[Any] = (),
+    lonely_psu: LonelyPsu = "fail",
+) -> Sampling:
+    """The sampling of some respondents.
+
+    Parameters
+    ----------
+    respondents
+        How many.
+    strata
+        Each respondent's stratum; one stratum when not given.
+    clusters
+        Each respondent's sampling unit at every stage, the first stage first; none when
+        respondents were drawn themselves. Units of a stage may repeat their names within
+        other units of the stage before.
+    populations
+        For every stage the number of units in the population of the respondent's stratum
+        (at later stages of the unit before), for the finite population correction; a
+        fraction below 1 is a sampling fraction. None means sampling with replacement.
+    lonely_psu
+        What to do with a stratum of one sampled unit: refuse it (``fail``), leave it out
+        (``remove``), take it to be drawn with certainty (``certainty``), compare its unit
+        with the mean of all (``adjust``), or give it the average variance of the others
+        (``average``). R: ``options(survey.lonely.psu)``.
+
+    Raises
+    ------
+    WorkbenchError
+        If a stratum has one unit and ``lonely_psu`` is ``fail``: lists the strata.
+    """
+    stage_strata = _codes(strata, respondents, "stratum")
+    first_strata, first_units = stage_strata, np.arange(respondents)
+    share = np.ones(respondents)
+    terms: list[Term] = []
+    for stage in range(max(1, len(clusters))):
+        units = _nested(stage_strata, clusters, stage, respondents)
+        counts = _Counts.of(stage_strata, units, populations, stage)
+        # Later stages hold strata of one unit as a matter of course where all was taken.
+        rule = lonely_psu if stage == 0 else "remove"
+        terms.extend(_stage_terms(stage_strata, units, counts, share, rule, strata))
+        if stage == 0:
+            first_units = units
+        if stage >= len(populations):
+            break
+        share = share * (1 - counts.correction)[stage_strata]
+        stage_strata = units
+    return Sampling(tuple(terms), first_strata, first_units)
+
+
+@dataclass(frozen=True)
+class _Counts:
+    """Per stratum: units sampled and the finite population correction 1 − n/N."""
+
+    n: Floats
+    correction: Floats
+
+    @classmethod
+    def of(
+        cls, strata: Codes, units: Codes, populations: Sequence[Any], stage: int
+    ) -> _Counts:
+        _, first = np.unique(units, return_index=True)
+        n = np.bincount(strata[first], minlength=strata.max() + 1).astype(float)
+        if stage >= len(populations) or populations[stage] is None:
+            return cls(n, np.ones_like(n))
+        size = np.asarray(populations[stage], dtype=float)
+        total = np.ones_like(n)
+        total[strata] = size
+        fraction = np.where(total < 1, total, n / np.where(total > 0, total, np.nan))
+        _check_populations(fraction, size, strata, total)
+        return cls(n, 1 - fraction)
+
+
+def _check_populations(fraction: Floats, size: Floats, strata: Codes, total: Floats) -> None:
+    if np.isnan(fraction).any() or (fraction > 1 + 1e-9).any():
+        raise WorkbenchError(
+            "a stratum has more sampled units than its population",
+            column="fpc",
+            expected="the number of units in the population of the stratum, or a fraction",
+        )
+    if not np.array_equal(size, total[strata]):
+        raise WorkbenchError(
+            "the population of a stratum differs from row to row",
+            column="fpc",
+            expected="one number for all rows of a stratum",
+        )
+
+
+def _stage_terms(
+    strata: Codes,
+    units: Codes,
+    counts: _Counts,
+    share: Floats,
+    lonely_psu: LonelyPsu,
+    names: Any,
+) -> list[Term]:
+    lonely = (counts.n == 1) & (counts.correction > 1e-7)
+    if lonely.any() and lonely_psu == "fail":
+        raise _lonely_error(lonely, strata, names)
+    scale = counts.correction * np.where(counts.n > 1, counts.n / np.maximum(counts.n - 1, 1), 1)
+    centred = 1 / np.maximum(counts.n, 1)
+    if lonely_psu == "adjust":
+        centred = np.where(lonely, 0.0, centred)
+    if lonely_psu == "average" and not lonely.all():
+        scale = scale * np.where(lonely, 0.0, len(lonely) / (~lonely).sum())
+    of_stratum = np.zeros_like(scale)
+    of_stratum[strata] = share
+    scale = scale * of_stratum
+    elementary = len(units) == units.max(initial=-1) + 1
+    unit_scale = np.zeros(units.max(initial=-1) + 1)
+    unit_scale[units] = scale[strata]
+    return [
+        Term(None if elementary else units, unit_scale),
+        Term(strata, -scale * centred),
+    ]
+
+
+def _lonely_error(lonely: NDArray[np.bool_], strata: Codes, names: Any) -> WorkbenchError:
+    places = np.flatnonzero(lonely)
+    shown = places if names is None else [np.asarray(names)[strata == place][0] for place in places]
+    return WorkbenchError(
+        f"{len(places)} strata have only one sampling unit, so their variance is not known",
+        issues=[Issue(f"stratum {name} has one sampling unit") for name in list(shown)[:20]],
+        hint="merge strata, or choose one of: remove, adjust, average, certainty (lonely_psu)",
+    )
+
+
+def _codes(values: Any, respondents: int, what: str) -> Codes:
+    if values is None:
+        return np.zeros(respondents, dtype=np.intp)
+    codes = pd.factorize(np.asarray(values), sort=True)[0]
+    if (codes < 0).any():
+        raise WorkbenchError(
+            f"{(codes < 0).sum()} rows have no {what}", expected=f"a {what} in every row"
+        )
+    return codes.astype(np.intp)
+
+
+def _nested(strata: Codes, clusters: Sequence[Any], stage: int, respondents: int) -> Codes:
+    """Sampling units of a stage, told apart within the strata of that stage."""
+    if stage >= len(clusters):
+        return np.arange(respondents)
+    own = _codes(clusters[stage], respondents, "cluster")
+    key = strata * (own.max(initial=0) + 1) + own
+    units = np.unique(key, return_inverse=True)[1].astype(np.intp)
+    if len(units) == units.max(initial=-1) + 1:
+        return np.arange(respondents)
+    return units
