@@ -75,7 +75,8 @@ ISSUE_COLUMNS = [field.name for field in fields(Issue)]
 
 def issues_table(issues: Iterable[Issue]) -> pd.DataFrame:
     """Issues as a frame, one row each, with the columns of :class:`Issue`."""
-    return pd.DataFrame([asdict(issue) for issue in issues], columns=ISSUE_COLUMNS)
+    table = pd.DataFrame([asdict(issue) for issue in issues], columns=ISSUE_COLUMNS, dtype=object)
+    return table.astype({"row": "Int64"})
 
 
 class WorkbenchError(Exception):

@@ -7,7 +7,7 @@ module only reads it and refuses what cannot be meant, with file and line.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -437,13 +437,13 @@ def open_study(study: str | Path, workspace: Workspace | None = None) -> Study:
     card_tree = read_tree(folder / "study.yaml")
     card = parse_tree(Card, card_tree)
     _check_card(card, card_tree, folder)
-    questionnaire = _open_questionnaire(card, folder, place)
+    questionnaire, form_issues = _checked_form(card, folder, place)
     variables, variable_issues = _read_variables(folder, questionnaire)
     indicators, indicator_issues = _read_indicators(folder, questionnaire, variables)
     plan, plan_issues = _read_plan(folder, card, indicators, questionnaire, variables)
     margins, margin_issues = _read_margins(folder, card, variables, questionnaire)
     issues = [
-        *_questionnaire_issues(questionnaire, card),
+        *form_issues,
         *variable_issues,
         *indicator_issues,
         *plan_issues,
@@ -500,6 +500,24 @@ def _check_card(card: Card, tree: Tree, folder: Path) -> None:
         )
     if card.fieldwork.end < card.fieldwork.start:
         raise tree.error("the field work ends before it starts", ("fieldwork", "end"))
+
+
+def _checked_form(
+    card: Card, folder: Path, workspace: Workspace
+) -> tuple[Questionnaire, list[Issue]]:
+    """The questionnaire and what is wrong with it.
+
+    A form that came with the data cannot be corrected any more: what is wrong in it is a
+    warning that stays with the questionnaire. In a form of our own it is an error.
+    """
+    questionnaire = _open_questionnaire(card, folder, workspace)
+    issues = list(_questionnaire_issues(questionnaire, card))
+    form = card.questionnaire
+    if (folder / (form.workbook or form.survey or "")).exists():
+        return questionnaire, issues
+    warnings = (replace(issue, severity="warning") for issue in issues)
+    received = replace(questionnaire, issues=(*questionnaire.issues, *warnings))
+    return received, []
 
 
 def _open_questionnaire(card: Card, folder: Path, workspace: Workspace) -> Questionnaire:
@@ -908,7 +926,8 @@ def _translation_issues(card: Card, questionnaire: Questionnaire, folder: Path) 
 
 
 def _choice_translation_issues(card: Card, folder: Path) -> Iterator[Issue]:
-    for row in read_rows(folder / str(card.questionnaire.choices)):
+    form = card.questionnaire
+    for row in read_rows(folder / str(form.choices), encoding=form.encoding):
         texts = _texts_of(row, "label")
         if texts is not None and row.values.get("name"):
             yield from _missing_labels(texts, card.languages, row)

@@ -76,7 +76,7 @@ class Domains:
             raise WorkbenchError("there is no such column", got=", ".join(lacking))
         grouped = frame.groupby(list(columns), sort=True, observed=True, dropna=True)
         codes = grouped.ngroup().fillna(-1).to_numpy(dtype=np.intp)
-        first = np.unique(codes, return_index=True)[1][(codes < 0).any() :]
+        first = np.unique(codes, return_index=True)[1][int((codes < 0).any()) :]
         return cls.of_partitions([(codes, frame[list(columns)].iloc[first].reset_index(drop=True))])
 
     @classmethod

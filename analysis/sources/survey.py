@@ -68,8 +68,7 @@ def read_survey(
     options, missing
         What the study card states of the file, and the study's missing codes.
     identifier
-        The column that tells respondents apart; without it ``respondent`` if the file has
-        such a column, else the row number.
+        The column that tells respondents apart; else ``respondent``, else the row number.
     sample
         The sample whose questions are looked for; without it all questions.
     keep
@@ -81,24 +80,24 @@ def read_survey(
     ------
     WorkbenchError
         If the file cannot be read (see :func:`analysis.sources.tabular.read_table`), has no
-        respondent, no column of the questionnaire, two columns of one question, no column
-        of the identifier, or mostly answers that the questionnaire does not know.
+        respondent, lacks the identifier or all questions, has two columns of one question,
+        or mostly answers that the questionnaire does not know.
     """
     options = options or FileOptions(path=str(path))
     table = read_table(path, options, expected_names(questionnaire))
     if not len(table):
         raise table.error("this file has a header but no respondents", expected="rows of answers")
     decimal, separator = options.decimal, options.multiple_separator
-    codes = missing or MissingCodes()
-    reader = AnswerReader(table, questionnaire, codes, decimal, separator, places)
+    missing = missing or MissingCodes()
+    reader = AnswerReader(table, questionnaire, missing, decimal, separator, places)
     matching = match_columns(table, questionnaire)
     columns = _columns(reader, matching, identifier, keep)
     _refuse_foreign_answers(table, reader)
     reader.closing_notes()
-    noticed = [*table.issues, *matching.issues, *reader.issues]
-    absent = _absent_questions(table, questionnaire, columns, sample)
-    issues = (*noticed, *absent, *_left_over(table, matching))
-    return SurveyTable(pd.DataFrame(columns), _places(table), issues)
+    issues = [*table.issues, *matching.issues, *reader.issues]
+    issues.extend(_absent_questions(table, questionnaire, columns, sample))
+    issues.extend(_left_over(table, matching))
+    return SurveyTable(pd.DataFrame(columns), _places(table), tuple(issues))
 
 
 def read_sample(study: Study, sample: str) -> SurveyTable:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
@@ -29,6 +29,8 @@ _SAV_DATE_POSITION = 92
 _SAV_DATE = b"01 Jan 0000:00:00"
 # Longest variable label of an .sav file, in bytes.
 _LABEL_BYTES = 255
+# Longest name of a variable of an .sav file, in bytes.
+_NAME_BYTES = 64
 _WHOLE_NUMBER = re.compile(r"-?\d+")
 
 
@@ -249,23 +251,45 @@ def _write_sav(contents: _Contents, path: Path) -> None:
     import pyreadstat
 
     columns = list(contents.frame.columns)
+    names = sav_names(columns)
     numeric = {column for column in columns if contents.is_number(column)}
     table = pd.DataFrame(
         {
-            column: contents.numbers(column) if column in numeric else contents.texts(column)
+            names[column]: contents.numbers(column) if column in numeric else contents.texts(column)
             for column in columns
         }
     )
+    value_labels, user_missing = _value_labels(contents, numeric), _user_missing(contents, numeric)
     pyreadstat.write_sav(
         table,
         str(path),
         column_labels=[_shortened(contents.label(column)) for column in columns],
-        variable_value_labels=_value_labels(contents, numeric),
-        missing_ranges=_user_missing(contents, numeric),
-        variable_format={column: _sav_format(table[column]) for column in numeric},
+        variable_value_labels={names[column]: labels for column, labels in value_labels.items()},
+        missing_ranges={names[column]: codes for column, codes in user_missing.items()},
+        variable_format={names[column]: _sav_format(table[names[column]]) for column in numeric},
         row_compress=True,
     )
     _fix_sav_date(path)
+
+
+def sav_names(columns: Iterable[str]) -> dict[str, str]:
+    """Names that SPSS takes: up to 64 bytes of letters, digits and ``_ . @ # $``, each once.
+
+    Other signs become ``_``; capital and small letters are the same to SPSS.
+    """
+    names: dict[str, str] = {}
+    taken: set[str] = set()
+    for column in columns:
+        name = re.sub(r"[^A-Za-z0-9_.@#$]", "_", column).rstrip(".")
+        name = (name if name[:1].isalpha() or name[:1] == "@" else f"@{name}")[:_NAME_BYTES]
+        number = 1
+        unique = name
+        while unique.lower() in taken:
+            number += 1
+            unique = f"{name[: _NAME_BYTES - 4]}_{number}"
+        taken.add(unique.lower())
+        names[column] = unique
+    return names
 
 
 def _sav_format(numbers: pd.Series) -> str:

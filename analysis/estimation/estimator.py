@@ -1,0 +1,465 @@
+"""Means and shares of many variables in many domains, with all that makes them trustworthy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import sparse, stats
+
+from analysis.errors import WorkbenchError
+from analysis.estimation.domains import Domains
+from analysis.estimation.intervals import (
+    IntervalMethod,
+    Uncertainty,
+    interval,
+    share_interval,
+)
+from analysis.estimation.linearisation import (
+    Covariances,
+    LinearRatio,
+    Pairs,
+    Ratios,
+    covariances,
+)
+from analysis.estimation.residuals import Residuals, VarianceRule, residuals
+from analysis.estimation.sampling import LonelyPsu, Sampling, sampling
+from analysis.weighting.calibration_model import CalibrationModel
+
+Codes = NDArray[np.intp]
+Floats = NDArray[np.float64]
+Kind = Literal["share", "mean", "difference"]
+
+ESTIMATE_COLUMNS: Final = [
+    "estimate",
+    "standard_error",
+    "ci_low",
+    "ci_high",
+    "interval_method",
+    "confidence",
+    "df",
+    "n",
+    "n_effective",
+    "count",
+    "base",
+    "deff",
+]
+#: A design effect below this is that of a number which the calibration fixes.
+_PINNED = 1e-9
+
+
+@dataclass(frozen=True)
+class Sums:
+    """Weighted and unweighted sums in domains; domains × variables.
+
+    Parameters
+    ----------
+    total, base
+        Σ w y and Σ w over respondents whose value is known.
+    n, count
+        Unweighted respondents with a known value, and of them those whose value is not 0.
+    squared_weights
+        Σ w².
+    spread
+        Σ w (y − mean)².
+    """
+
+    total: Floats
+    base: Floats
+    n: Floats
+    count: Floats
+    squared_weights: Floats
+    spread: Floats
+
+    @property
+    def mean(self) -> Floats:
+        """Weighted means; NaN without respondents, exact where all values are 0 or 1."""
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.where(self.n > 0, self.total / self.base, np.nan)
+
+    @property
+    def n_effective_of_weights(self) -> Floats:
+        """Kish's effective sample size."""
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.where(self.n > 0, self.base**2 / self.squared_weights, np.nan)
+
+    def variance_of_simple_sample(self, finite: bool = False) -> Floats:
+        """Variance of the mean in a simple random sample of n, with or without replacement."""
+        with np.errstate(invalid="ignore", divide="ignore"):
+            variance = self.spread / self.base / np.where(self.n > 1, self.n - 1, np.nan)
+            return variance * (1 - self.n / self.base) if finite else variance
+
+
+class Estimator:
+    """Variables and weights of a sample, ready to be estimated in any domains.
+
+    Parameters
+    ----------
+    values
+        Respondents × variables, NaN where not known; a share is the mean of 1 and 0.
+    weights
+        One per respondent.
+    kinds
+        What each variable is: ``share`` (0/1), ``mean``, or ``difference`` (a respondent's
+        difference, −1, 0 or 1). Found out from the values when not given: 0/1 is a share.
+    calibration
+        The margins that the weights meet; None for weights that meet none.
+    strata, clusters, populations, lonely_psu
+        As in :func:`analysis.estimation.sampling.sampling`. Quota samples are treated as
+        drawn at random within the strata, with replacement.
+    variance
+        The rule of :mod:`analysis.estimation.residuals`.
+
+    Raises
+    ------
+    WorkbenchError
+        If shapes do not match, a weight is not a number, a value is infinite, or a stratum
+        has a lonely unit.
+    """
+
+    def __init__(
+        self,
+        values: Floats,
+        weights: Any,
+        *,
+        kinds: Sequence[Kind] | None = None,
+        calibration: CalibrationModel | None = None,
+        strata: Any = None,
+        clusters: Sequence[Any] = (),
+        populations: Sequence[Any] = (),
+        lonely_psu: LonelyPsu = "fail",
+        variance: VarianceRule = "calibrated",
+    ) -> None:
+        self.values = _checked_values(values)
+        self.weights = _checked_weights(weights, len(self.values))
+        self.kinds = _kinds(self.values) if kinds is None else tuple(kinds)
+        self.sampling: Sampling = sampling(
+            len(self.weights), strata, clusters, populations, lonely_psu
+        )
+        self.residuals: Residuals | None = (
+            residuals(calibration, self.weights, variance) if calibration else None
+        )
+
+    @property
+    def variables(self) -> int:
+        """The number of variables."""
+        return int(self.values.shape[1])
+
+    @cached_property
+    def _known(self) -> tuple[Floats, Codes]:
+        """The distinct patterns of known values, respondents × patterns, and each variable's."""
+        known = (~np.isnan(self.values)) & (self.weights != 0)[:, None]
+        packed = np.packbits(known, axis=0).T
+        _, first, pattern = np.unique(packed, axis=0, return_index=True, return_inverse=True)
+        return known[:, first].astype(float), pattern.reshape(-1).astype(np.intp)
+
+    @cached_property
+    def _centres(self) -> Floats:
+        """A number near each variable's mean; 0 for shares, so that counts stay whole."""
+        known, pattern = self._known
+        base = (self.weights @ known)[pattern]
+        filled = np.where(np.isnan(self.values), 0.0, self.values)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            centres = np.nan_to_num(self.weights @ filled / base)
+        return np.where([kind == "mean" for kind in self.kinds], centres, 0.0)
+
+    @cached_property
+    def _centred(self) -> Floats:
+        """The variables less their centres, 0 where not known."""
+        known, pattern = self._known
+        centred = np.where(np.isnan(self.values), 0.0, self.values - self._centres)
+        return centred * known[:, pattern]
+
+    @cached_property
+    def _table(self) -> Floats:
+        return np.hstack([self._centred, self._known[0]])
+
+    @cached_property
+    def _ratios(self) -> Ratios:
+        each = np.arange(self.variables)
+        return Ratios(each, self.variables + self._known[1])
+
+    def sums(self, domains: Domains) -> Sums:
+        """Sums in every domain."""
+        known, pattern = self._known
+        weighted = self.weights[:, None]
+        members = domains.members
+        base = (members @ (known * weighted))[:, pattern]
+        total = members @ (self._centred * weighted)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            spread = members @ (self._centred**2 * weighted) - np.where(
+                base != 0, total**2 / base, 0.0
+            )
+        yes = np.where(np.isnan(self.values), 0.0, self.values) != 0
+        return Sums(
+            total=total + self._centres * base,
+            base=base,
+            n=(members @ known)[:, pattern],
+            count=members @ (yes * known[:, pattern]),
+            squared_weights=(members @ (known * weighted**2))[:, pattern],
+            spread=np.maximum(spread, 0.0),
+        )
+
+    def degrees_of_freedom(self, domains: Domains) -> Floats:
+        """Primary sampling units less strata among a domain's known values."""
+        known, pattern = self._known
+        units = _distinct(domains.members, self.sampling.units, known)
+        strata = _distinct(domains.members, self.sampling.strata, known)
+        return (units - strata)[:, pattern]
+
+    def covariances(self, domains: Domains, pairs: Pairs) -> Covariances:
+        """Covariances of the totals of (centred) variables and bases in pairs of domains."""
+        return covariances(
+            self._table,
+            self._ratios,
+            self.weights,
+            domains.members,
+            pairs,
+            self.sampling,
+            self.residuals,
+        )
+
+    def linear(self, sums: Sums) -> LinearRatio:
+        """Means less the centres, and their bases, for the delta method."""
+        return LinearRatio(sums.mean - self._centres, sums.base)
+
+    def variances(self, domains: Domains, sums: Sums) -> Floats:
+        """Variances of the means, domains × variables."""
+        linear = self.linear(sums)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            found = self.covariances(domains, Pairs.of_each(len(domains)))
+            return np.maximum(found.of_ratios(linear, linear), 0.0)
+
+    def is_share(self) -> NDArray[np.bool_]:
+        """Which variables are shares."""
+        return np.array([kind == "share" for kind in self.kinds], dtype=bool)
+
+
+@dataclass(frozen=True)
+class DomainEstimates:
+    """Estimates of every variable in every domain; arrays domains × variables."""
+
+    sums: Sums
+    variance: Floats
+    df: Floats
+
+    @property
+    def standard_error(self) -> Floats:
+        """Standard errors."""
+        return np.sqrt(self.variance)
+
+    def deff(self, finite: bool = False) -> Floats:
+        """Design effect against a simple random sample with (or without) replacement."""
+        with np.errstate(invalid="ignore", divide="ignore"):
+            reference = self.sums.variance_of_simple_sample(finite)
+            return np.where(reference > 0, self.variance / reference, np.nan)
+
+    @property
+    def n_effective(self) -> Floats:
+        """n divided by the design effect; Kish's where the latter says nothing."""
+        deff = self.deff()
+        usable = deff > _PINNED
+        with np.errstate(invalid="ignore", divide="ignore"):
+            by_deff = self.sums.n / np.where(usable, deff, np.nan)
+        return np.where(usable, by_deff, self.sums.n_effective_of_weights)
+
+    @property
+    def uncertainty(self) -> Uncertainty:
+        """What intervals are made of."""
+        return Uncertainty(
+            self.sums.mean,
+            self.standard_error,
+            self.df,
+            self.sums.n,
+            self.sums.n_effective_of_weights,
+        )
+
+
+def domain_estimates(estimator: Estimator, domains: Domains) -> DomainEstimates:
+    """Means of all variables in all domains with variances and degrees of freedom."""
+    sums = estimator.sums(domains)
+    return DomainEstimates(
+        sums, estimator.variances(domains, sums), estimator.degrees_of_freedom(domains)
+    )
+
+
+def mixed_interval(
+    data: Uncertainty, shares: NDArray[np.bool_], method: IntervalMethod, confidence: float
+) -> tuple[Floats, Floats, NDArray[np.object_]]:
+    """Intervals of shares by a method, of everything else by Student's t."""
+    low, high = interval(data, "mean", confidence)
+    used = np.full(low.shape, "mean", dtype=object)
+    if shares.any():
+        part = Uncertainty(*(array[:, shares] for array in vars(data).values()))
+        low[:, shares], high[:, shares], used[:, shares] = share_interval(part, method, confidence)
+    return low, high, used
+
+
+def estimate_domains(
+    values: Floats,
+    weights: Any,
+    domains: Domains,
+    *,
+    columns: pd.DataFrame | Sequence[str] | None = None,
+    kinds: Sequence[Kind] | None = None,
+    calibration: CalibrationModel | None = None,
+    strata: Any = None,
+    clusters: Sequence[Any] = (),
+    populations: Sequence[Any] = (),
+    lonely_psu: LonelyPsu = "fail",
+    variance: VarianceRule = "calibrated",
+    interval_method: IntervalMethod = "logit",
+    confidence: float = 0.95,
+) -> pd.DataFrame:
+    """Every variable in every domain, one row each.
+
+    Parameters
+    ----------
+    values
+        Respondents × variables, NaN where not known; a share is the mean of 1 and 0.
+    weights
+        One per respondent.
+    domains
+        The domains.
+    columns
+        Names of the variables, or a frame with one row per variable whose columns name it;
+        numbers from 0 when not given.
+    kinds, calibration, strata, clusters, populations, lonely_psu, variance
+        As in :class:`Estimator`.
+    interval_method
+        For shares; means and differences have Student's t. Where all or none answered yes
+        Korn–Graubard is used.
+
+    Returns
+    -------
+    DataFrame
+        The labels of domain and variable and :data:`ESTIMATE_COLUMNS`: ``count`` (unweighted
+        number of yes, NaN for other than shares), ``base`` (sum of weights), ``deff``
+        (against a simple random sample with replacement). Domains vary slowest. A domain
+        without respondents has n = 0 and NaN; one without a degree of freedom has no error.
+
+    Notes
+    -----
+    R: ``svyby(~y, ~domain, design, svymean)`` and ``svyciprop``.
+    """
+    estimator = Estimator(
+        values,
+        weights,
+        kinds=kinds,
+        calibration=calibration,
+        strata=strata,
+        clusters=clusters,
+        populations=populations,
+        lonely_psu=lonely_psu,
+        variance=variance,
+    )
+    found = domain_estimates(estimator, domains)
+    return estimates_frame(estimator, domains, found, columns, interval_method, confidence)
+
+
+def estimates_frame(
+    estimator: Estimator,
+    domains: Domains,
+    found: DomainEstimates,
+    columns: pd.DataFrame | Sequence[str] | None,
+    interval_method: IntervalMethod,
+    confidence: float,
+) -> pd.DataFrame:
+    """Estimates as a long frame; see :func:`estimate_domains`."""
+    shares = estimator.is_share()
+    low, high, used = mixed_interval(found.uncertainty, shares, interval_method, confidence)
+    error = np.where(found.df >= 1, found.standard_error, np.nan)
+    sums = found.sums
+    arrays = {
+        "estimate": sums.mean,
+        "standard_error": error,
+        "ci_low": low,
+        "ci_high": high,
+        "interval_method": np.where(np.isnan(low), "", used),
+        "confidence": np.full(low.shape, confidence),
+        "df": found.df,
+        "n": sums.n,
+        "n_effective": found.n_effective,
+        "count": np.where(shares, sums.count, np.nan),
+        "base": sums.base,
+        "deff": found.deff(),
+    }
+    labels = labelled_rows(domains.labels, variable_labels(columns, estimator.variables))
+    numbers = pd.DataFrame({name: array.ravel() for name, array in arrays.items()})
+    return pd.concat([labels, numbers], axis=1)
+
+
+def variable_labels(columns: pd.DataFrame | Sequence[str] | None, variables: int) -> pd.DataFrame:
+    """Labels of the variables, one row each."""
+    if isinstance(columns, pd.DataFrame):
+        labels = columns.reset_index(drop=True)
+    else:
+        labels = pd.DataFrame({"variable": range(variables) if columns is None else list(columns)})
+    if len(labels) != variables:
+        raise WorkbenchError(
+            "there are not as many names as variables",
+            expected=str(variables),
+            got=str(len(labels)),
+        )
+    return labels
+
+
+def labelled_rows(domains: pd.DataFrame, variables: pd.DataFrame) -> pd.DataFrame:
+    """Labels of every domain with every variable, domains varying slowest."""
+    outer = domains.loc[domains.index.repeat(len(variables))].reset_index(drop=True)
+    inner = pd.concat([variables] * len(domains), ignore_index=True)
+    return pd.concat([outer, inner], axis=1)
+
+
+def two_sided_p(estimate: Floats, error: Floats, df: Floats) -> Floats:
+    """p-value of the hypothesis that the estimand is 0; NaN without an error."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        statistic = np.abs(estimate) / np.where(error > 0, error, np.nan)
+        return 2 * stats.t.sf(statistic, np.where(df >= 1, df, np.nan))
+
+
+def _checked_values(values: Any) -> Floats:
+    array = np.asarray(values, dtype=float)
+    array = array[:, None] if array.ndim == 1 else array
+    if np.isinf(array).any():
+        raise WorkbenchError("a value is infinite", expected="a number, or NaN where not known")
+    return array
+
+
+def _checked_weights(weights: Any, respondents: int) -> Floats:
+    array = np.asarray(weights, dtype=float)
+    if array.shape != (respondents,):
+        raise WorkbenchError(
+            "there are not as many weights as respondents",
+            expected=str(respondents),
+            got=str(array.size),
+        )
+    if not np.isfinite(array).all():
+        raise WorkbenchError(
+            "a weight is not a number", got=f"{(~np.isfinite(array)).sum()} such rows"
+        )
+    return array
+
+
+def _kinds(values: Floats) -> tuple[Kind, ...]:
+    binary = ((values == 0) | (values == 1) | np.isnan(values)).all(axis=0)
+    return tuple("share" if is_binary else "mean" for is_binary in binary)
+
+
+def _distinct(members: sparse.csr_matrix, units: Codes, known: Floats) -> Floats:
+    """How many units have a known value in a domain, domains × patterns."""
+    if len(units) and units.max() + 1 == len(units):
+        return members @ known
+    domain, row = members.nonzero()
+    key, cell = np.unique(domain * (units.max(initial=0) + 1) + units[row], return_inverse=True)
+    ones = np.ones(len(row))
+    cells = sparse.csr_matrix((ones, (cell, row)), shape=(len(key), members.shape[1]))
+    present = (cells @ known > 0).astype(float)
+    owner = key // (units.max(initial=0) + 1)
+    entries = (np.ones(len(key)), (owner, np.arange(len(key))))
+    return sparse.csr_matrix(entries, shape=(members.shape[0], len(key))) @ present
