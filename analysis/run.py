@@ -33,6 +33,7 @@ from analysis.release.gate import Released, release
 from analysis.sources.survey import read_sample
 from analysis.study import Study, open_study
 from analysis.validation.clean import Validated, validate
+from analysis.validation.missing import missing_by_question
 from analysis.variables import with_derived_variables
 from analysis.weighting.sample import weight_sample
 
@@ -276,7 +277,7 @@ def _run_record(
         "study": study.id,
         "wave": study.wave,
         "data_origin": _origin(results),
-        "samples": {result.sample: _sample_record(result) for result in results},
+        "samples": {result.sample: _sample_record(study, result) for result in results},
         "margins": _margins(results),
         "release": dict(report),
         "software": _software(),
@@ -291,11 +292,11 @@ def _origin(results: Iterable[SampleResult]) -> str:
     return "modelled" if "modelled" in origins else "observed"
 
 
-def _sample_record(result: SampleResult) -> dict[str, Any]:
+def _sample_record(study: Study, result: SampleResult) -> dict[str, Any]:
     return {
         "n": len(result.frame),
         "response_flow": [stage.as_record() for stage in result.validated.response_flow],
-        "missing": result.missing_by_question(),
+        "missing": missing_by_question(study, result.sample, result.frame),
         "weighting": result.weighted.diagnostics.record(),
     }
 

@@ -58,6 +58,14 @@ class Domains:
         )
 
     @classmethod
+    def joined(cls, parts: Sequence[Domains]) -> Domains:
+        """The domains of several, one after another."""
+        return cls(
+            sparse.vstack([part.members for part in parts], format="csr"),
+            pd.concat([part.labels for part in parts], ignore_index=True),
+        )
+
+    @classmethod
     def by(cls, frame: pd.DataFrame, columns: Sequence[str]) -> Domains:
         """Every combination of values that occurs in some columns; all rows without columns.
 
@@ -70,7 +78,8 @@ class Domains:
             If the frame lacks a column.
         """
         if not columns:
-            return cls.of_partitions([(np.zeros(len(frame), dtype=np.intp), pd.DataFrame(index=[0]))])
+            everyone = np.zeros(len(frame), dtype=np.intp)
+            return cls.of_partitions([(everyone, pd.DataFrame(index=[0]))])
         lacking = [column for column in columns if column not in frame]
         if lacking:
             raise WorkbenchError("there is no such column", got=", ".join(lacking))

@@ -261,7 +261,7 @@ class DomainEstimates:
 
     @property
     def n_effective(self) -> Floats:
-        """n divided by the design effect; Kish's where the latter says nothing."""
+        """Respondents divided by the design effect; Kish's where the latter says nothing."""
         deff = self.deff()
         usable = deff > _PINNED
         with np.errstate(invalid="ignore", divide="ignore"):

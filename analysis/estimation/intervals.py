@@ -43,18 +43,26 @@ class Uncertainty:
     n: Floats
     n_effective: Floats
 
+    def at(self, chosen: NDArray[np.bool_]) -> Uncertainty:
+        """Some of it, as arrays of one dimension."""
+        return Uncertainty(*(array[chosen] for array in vars(self).values()))
+
     def quantile(self, confidence: float) -> Floats:
         """Quantile of Student's t; NaN below 1 degree of freedom."""
-        df = np.where(self.df >= 1, self.df, np.nan)
-        return stats.t.ppf((1 + confidence) / 2, df)
+        return t_quantile(self.df, confidence)
 
     def adjusted_n(self, confidence: float) -> Floats:
         """Effective sample size, made smaller where degrees of freedom are few."""
         p, error = self.estimate, self.standard_error
         inner = (p > 0) & (p < 1) & (error > 0)
         size = np.where(inner, p * (1 - p) / np.where(inner, error, 1.0) ** 2, self.n_effective)
-        of_n = stats.t.ppf((1 + confidence) / 2, np.where(self.n > 1, self.n - 1, np.nan))
-        return size * (of_n / self.quantile(confidence)) ** 2
+        return size * (t_quantile(self.n - 1, confidence) / self.quantile(confidence)) ** 2
+
+
+def t_quantile(df: Floats, confidence: float) -> Floats:
+    """Two-sided quantile of Student's t; NaN below 1 degree of freedom."""
+    distinct, place = np.unique(np.where(df >= 1, df, np.nan), return_inverse=True)
+    return stats.t.ppf((1 + confidence) / 2, distinct)[place].reshape(np.shape(df))
 
 
 def _mean(data: Uncertainty, confidence: float) -> tuple[Floats, Floats]:
@@ -119,17 +127,16 @@ def interval(
 
 def share_interval(
     data: Uncertainty, method: IntervalMethod, confidence: float = 0.95
-) -> tuple[Floats, Floats, NDArray[np.str_]]:
+) -> tuple[Floats, Floats, NDArray[np.object_]]:
     """Limits of shares, and the method used for each.
 
     Where all or none answered yes the standard error is 0 and only Korn–Graubard still says
     something; it is used there whatever the method.
     """
     low, high = interval(data, method, confidence)
-    extreme = (data.estimate <= 0) | (data.estimate >= 1) | (data.standard_error <= 0)
-    extreme &= np.isfinite(data.estimate)
-    if method == "korn-graubard" or not extreme.any():
-        return low, high, np.full(low.shape, method, dtype=object)
-    exact_low, exact_high = interval(data, "korn-graubard", confidence)
-    used = np.where(extreme, "korn-graubard", method).astype(object)
-    return np.where(extreme, exact_low, low), np.where(extreme, exact_high, high), used
+    extreme = (data.estimate <= 0) | (data.estimate >= 1)
+    used = np.full(low.shape, method, dtype=object)
+    if method != "korn-graubard" and extreme.any():
+        low[extreme], high[extreme] = interval(data.at(extreme), "korn-graubard", confidence)
+        used[extreme] = "korn-graubard"
+    return low, high, used

@@ -82,6 +82,13 @@ def compile_indicators(
     return CompiledIndicators(tuple(columns), matrix)
 
 
+def compiled_columns(
+    study: Study, indicator: Indicator, frame: pd.DataFrame
+) -> Iterator[tuple[str, Floats]]:
+    """Each category of one indicator with its values."""
+    yield from _compiled(study, indicator, study_context(study, frame))
+
+
 def is_exhaustive(study: Study, code: str) -> bool:
     """Whether the categories of an indicator are all answers of a single-choice question."""
     indicator = study.indicator(code)[0]

@@ -34,8 +34,7 @@ def indicators(
             Cell(definition.version),
         )
         for definition in scene.study.indicators
-        if definition.code in codes
-        and (not spec.families or definition.family in spec.families)
+        if definition.code in codes and (not spec.families or definition.family in spec.families)
     ]
     say = scene.words.say
     columns = (
@@ -121,9 +120,7 @@ def questionnaire(scene: Scene, label: Label, spec: QuestionnaireAnnexSpec) -> I
         Column(say("annex.question"), align="left", width=4.6),
         Column(say("annex.answers"), align="left", width=4.4),
     )
-    yield Table(
-        label.caption, columns, tuple(rows), label.name, label.anchor, groups=tuple(groups)
-    )
+    yield Table(label.caption, columns, tuple(rows), label.name, label.anchor, groups=tuple(groups))
 
 
 def _entries(scene: Scene, spec: QuestionnaireAnnexSpec) -> Iterator[Question | Group]:

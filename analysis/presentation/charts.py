@@ -274,9 +274,7 @@ def _column_widths(plan: _Plan) -> list[float]:
     return widths
 
 
-def _draw_column_titles(
-    drawing: Drawing, plan: _Plan, widths: Sequence[float], top: float
-) -> None:
+def _draw_column_titles(drawing: Drawing, plan: _Plan, widths: Sequence[float], top: float) -> None:
     x = _WIDTH
     for title, width in zip(reversed(plan.columns), reversed(widths), strict=True):
         if title:
@@ -387,9 +385,7 @@ def draw_tag(drawing: Drawing, scene: Scene) -> None:
     )  # fmt: skip
 
 
-def _draw_keys(
-    drawing: Drawing, plan: _Plan, placed: Sequence[tuple[Key, float, float]]
-) -> None:
+def _draw_keys(drawing: Drawing, plan: _Plan, placed: Sequence[tuple[Key, float, float]]) -> None:
     if plan.modelled:
         draw_tag(drawing, plan.scene)
     unit = Scale(0.0, 1.0, (), "number")
@@ -409,7 +405,9 @@ def _bar_marks(row: Estimate, colour: str = theme.BLUE_MIDDLE) -> tuple[Mark, ..
     return (bar, Whisker(row.ci_low, row.ci_high)) if row.has_interval else (bar,)
 
 
-def _dot_marks(row: Estimate, colour: str = theme.BLUE, *, hollow: bool = False) -> tuple[Mark, ...]:
+def _dot_marks(
+    row: Estimate, colour: str = theme.BLUE, *, hollow: bool = False
+) -> tuple[Mark, ...]:
     if not row.shown:
         return ()
     dot = Dot(row.estimate, colour, hollow=hollow or row.uncertain)
@@ -488,7 +486,7 @@ def alt_of_extremes(
     shown = sorted((pair for pair in named if pair[1].shown), key=lambda pair: -pair[1].estimate)
     area = scene.area_values["area"]
     if not shown:
-        kind = scene.words.say(key.replace("alt.", "chart_kind."))
+        kind = scene.words.say(key.replace("alt.", "chart_kind.").removesuffix("_top"))
         return scene.words.say("alt.nothing", chart=kind, area=area, indicator=subject)
     (first, first_row), (last, last_row) = shown[0], shown[-1]
     return scene.words.say(
@@ -540,7 +538,8 @@ def ranked_bars(
     )  # fmt: skip
     subject = scene.names.indicator(code)
     alt = alt_of_extremes(
-        scene, "alt.ranked", subject, list(zip(names, rows, strict=True)),
+        scene, "alt.ranked" if len(rows) == len(totals) else "alt.ranked_top", subject,
+        list(zip(names, rows, strict=True)),
         count=scene.words.count("items", len(rows)),
     )  # fmt: skip
     said = [*notes, *([scene.words.say("note.order")] if sort else [])]
@@ -570,9 +569,7 @@ def _ranked_keys(scene: Scene, code: str, inner: str, with_whole: bool) -> list[
     return [*keys, _whole_key(scene)] if with_whole else keys
 
 
-def differences(
-    scene: Scene, label: Label, code: str, *, notes: Sequence[str] = ()
-) -> Chart:
+def differences(scene: Scene, label: Label, code: str, *, notes: Sequence[str] = ()) -> Chart:
     """Area minus all others by category: dots with intervals around zero."""
     found = scene.differences(code)
     rows = ranked(found[name] for name in scene.names.categories(code) if name in found)
@@ -663,7 +660,7 @@ def areas(
 
 
 def own_value(scene: Scene, rows: Sequence[Estimate]) -> str:
-    """This area with its value, for an alternative text; empty when there is nothing to say."""
+    """Own area and its value, for an alternative text; empty when there is none to tell."""
     own = next((row for row in rows if row.area == scene.area and row.shown), None)
     if own is None:
         return ""

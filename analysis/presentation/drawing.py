@@ -144,9 +144,7 @@ def text_width(text: str, size: float, weight: theme.Weight = "regular") -> floa
     return typeface(weight).width(text, size * theme.POINT)
 
 
-def wrapped(
-    text: str, width: float, size: float, weight: theme.Weight = "regular"
-) -> list[str]:
+def wrapped(text: str, width: float, size: float, weight: theme.Weight = "regular") -> list[str]:
     """The text broken at ordinary spaces into lines no wider than ``width`` millimetres.
 
     A no-break space never breaks; a single word that is too wide stays whole.

@@ -7,11 +7,10 @@ room is left goes to further indicators in a fixed order. Hidden values are pass
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from analysis.presentation import sentences
 from analysis.presentation.makeup import FindingsSpec, split
-from analysis.presentation.rows import Estimate
 from analysis.presentation.scene import Scene, ranked
 from analysis.presentation.wording import filled
 
@@ -40,9 +39,9 @@ def _first(scene: Scene, spec: FindingsSpec) -> Iterator[str]:
     if spec.ranking:
         yield from _ranking(scene, spec)
     for code in spec.differences:
-        yield from _differences(scene, code)
+        yield from _differences(scene, spec, code)
     if spec.gap:
-        yield from _gap(scene.without(spec.gap_exclude), spec.gap)
+        yield from _gap(scene.without(spec.gap_exclude), spec, spec.gap)
     yield from _groups(scene, spec)
 
 
@@ -59,67 +58,67 @@ def _ranking(scene: Scene, spec: FindingsSpec) -> Iterator[str]:
     if len(shown) < 2 * _MOST_IN_RANKING:
         return
     best, least = shown[:_MOST_IN_RANKING], shown[: -_MOST_IN_RANKING - 1 : -1]
-    values = {
-        "top": sentences.items(scene, best, intervals=True),
-        "bottom": sentences.items(scene, least, intervals=True),
-        "base": scene.base(best[0]),
-    }
-    if spec.ranking_text:
-        text = scene.names.text(spec.ranking_text)
-        yield scene.words.typeset(filled(text, {**scene.area_values, **values}))
-    else:
-        name = scene.names.indicator(spec.ranking)
-        yield scene.words.say("finding.ranking", indicator=name, **values)
+    yield _said(
+        scene,
+        spec.ranking_text,
+        "finding.ranking",
+        indicator=scene.names.indicator(spec.ranking),
+        top=sentences.items(scene, best, intervals=True),
+        bottom=sentences.items(scene, least, intervals=True),
+        base=scene.base(best[0]),
+    )
 
 
-def _differences(scene: Scene, code: str) -> Iterator[str]:
+def _differences(scene: Scene, spec: FindingsSpec, code: str) -> Iterator[str]:
     rows = [row for row in scene.differences(code).values() if row.shown]
     if not rows:
         return
     above, below = sentences.supported_differences(rows)
+    name = scene.names.indicator(code)
     if not above and not below:
-        name = scene.names.indicator(code)
-        yield scene.names.say("finding.differences_none", indicator=name, all=scene.words.count("items_of", len(rows)))
-    for key, supported in (("above", above), ("below", below)):
+        count = scene.words.count("items_of", len(rows))
+        yield scene.names.say("finding.differences_none", indicator=name, all=count)
+    for key, text, supported in (
+        ("finding.differences_above", spec.above_text, above),
+        ("finding.differences_below", spec.below_text, below),
+    ):
         if supported:
-            yield _difference(scene, code, key, supported)
+            items = sentences.difference_items(scene, supported, _MOST_DIFFERENCES, intervals=True)
+            base = scene.base(supported[0])
+            rest = scene.names.say("place.rest")
+            yield _said(scene, text, key, indicator=name, rest=rest, items=items, base=base)
 
 
-def _difference(scene: Scene, code: str, key: str, rows: list[Estimate]) -> str:
-    items = sentences.difference_items(scene, rows, _MOST_DIFFERENCES, intervals=True)
-    return scene.words.say(
-        f"finding.differences_{key}",
-        indicator=scene.names.indicator(code),
-        rest=scene.names.say("place.rest"),
-        items=items,
-        base=scene.base(rows[0]),
-    )
-
-
-def _gap(scene: Scene, code: str) -> Iterator[str]:
+def _gap(scene: Scene, spec: FindingsSpec, code: str) -> Iterator[str]:
     wanted, _ = sentences.supported_gaps(scene, code)
     if wanted:
-        yield scene.words.say(
+        yield _said(
+            scene,
+            spec.gap_text,
             "finding.gap",
             indicator=scene.names.indicator(code),
-            items=sentences.items(scene, wanted[:_MOST_IN_RANKING], intervals=True),
+            items=sentences.items(scene, wanted[:_MOST_DIFFERENCES], intervals=True),
             base=scene.base(wanted[0]),
         )
 
 
+def _said(scene: Scene, text: Mapping[str, str], key: str, **values: str) -> str:
+    """The text of the make-up, or else the phrase, with the same values."""
+    if not text:
+        return scene.words.say(key, **values)
+    chosen = scene.names.text(text)
+    return scene.words.typeset(filled(chosen, {**scene.area_values, **values}))
+
+
 def _groups(scene: Scene, spec: FindingsSpec) -> Iterator[str]:
-    """The breakdown with the widest gap between groups that do not overlap."""
+    """For each indicator the breakdown with the widest gap between groups apart."""
     for reference in spec.groups:
         code, category = split(reference)
         pairs = sentences.extremes(scene, code, category, spec.breakdowns)
         distinct = [pair for pair in pairs if pair.distinct]
         if distinct:
             widest = max(distinct, key=lambda pair: pair.high.estimate - pair.low.estimate)
+            name = scene.names.full(code, category)
             yield sentences.group_sentence(
-                scene,
-                "finding.groups",
-                widest,
-                indicator=scene.names.full(code, category),
-                high_base=scene.base(widest.high),
-                low_base=scene.base(widest.low),
+                scene, "finding.groups", widest, intervals=True, indicator=name
             )

@@ -88,14 +88,17 @@ class SentenceSpec(BlockSpec):
 class FindingsSpec(BlockSpec):
     """The findings of the summary, chosen by the rule that ``findings`` describes."""
 
-    extra_placeholders: ClassVar[tuple[str, ...]] = ("top", "bottom", "base")
+    extra_placeholders: ClassVar[tuple[str, ...]] = ("top", "bottom", "items", "base")
 
     block: Literal["findings"]
     always: tuple[str, ...]
     ranking: str | None = None
     ranking_text: Labels = {}
     differences: tuple[str, ...] = ()
+    above_text: Labels = {}
+    below_text: Labels = {}
     gap: str | None = None
+    gap_text: Labels = {}
     gap_exclude: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     breakdowns: tuple[str, ...] = ()
@@ -336,14 +339,14 @@ def references_of(spec: BlockSpec) -> Iterator[str]:
 
 
 def _parsed(values: Any, tree: Tree, path: Path_, issues: list[Issue]) -> BlockSpec | None:
-    name = values.get("block") if isinstance(values, dict) else None
+    name = str(values.get("block", "")) if isinstance(values, dict) else ""
     if name not in SPECS:
         issues.append(
             tree.issue(
                 f"there is no block of the type {name or '(none named)'}",
                 path,
                 expected=", ".join(SPECS),
-                hint=suggestion(str(name), SPECS),
+                hint=suggestion(name, SPECS),
             )
         )
         return None
@@ -385,9 +388,7 @@ def _issues_of(study: Study, spec: BlockSpec, tree: Tree, path: Path_) -> Iterat
     yield from _form_issues(study, spec, tree, path)
 
 
-def _reference_issues(
-    study: Study, reference: str, tree: Tree, path: Path_
-) -> Iterator[Issue]:
+def _reference_issues(study: Study, reference: str, tree: Tree, path: Path_) -> Iterator[Issue]:
     if not reference:
         return
     codes = {indicator.code for indicator in study.indicators}
@@ -405,9 +406,7 @@ def _reference_issues(
         )
 
 
-def _sample_issues(
-    study: Study, sample: str | None, tree: Tree, path: Path_
-) -> Iterator[Issue]:
+def _sample_issues(study: Study, sample: str | None, tree: Tree, path: Path_) -> Iterator[Issue]:
     if sample is not None and sample not in study.samples:
         yield tree.issue(
             f"the study has no sample {sample}",
@@ -420,9 +419,7 @@ def _sample_issues(
 def _label_issues(study: Study, spec: BlockSpec, tree: Tree, path: Path_) -> Iterator[Issue]:
     for field, value in spec:
         for labels in _labels(value):
-            yield from _text_issues(
-                study, labels, tree, (*path, field), spec.extra_placeholders
-            )
+            yield from _text_issues(study, labels, tree, (*path, field), spec.extra_placeholders)
 
 
 def _text_issues(

@@ -19,7 +19,7 @@ from analysis.presentation.blocks import Chart
 from analysis.presentation.charts import alt_of_extremes, draw_tag, fitting_alt, own_value
 from analysis.presentation.drawing import Drawing, Point, text_width, wrapped
 from analysis.presentation.rows import Estimate
-from analysis.presentation.scene import Scene, Unit, data_origin
+from analysis.presentation.scene import Scene, data_origin
 from analysis.presentation.tables import Label, bracketed, legend_of_rows, of_rows, sign_of
 from analysis.territory import Territory
 
@@ -29,6 +29,8 @@ _TOP = 6.0
 _LABEL_SIZE = 7.2
 _LABEL_LINE = 2.9
 _HATCH_STEP = 1.7
+_WIDEST_LABEL = 24.0
+_MARGIN = 0.7
 _MOST_CLASSES = len(theme.SEQUENCE)
 
 
@@ -81,7 +83,7 @@ def choropleth(
         If the study has no region, so that there is nothing to draw.
     """
     study = scene.study
-    if study.region is None:
+    if study.region is None or study.territory is None:
         raise WorkbenchError(
             f"the study {study.id} has no region, so no map can be drawn",
             file=study.folder / "study.yaml",
@@ -94,7 +96,8 @@ def choropleth(
     names = [scene.names.area(row.area) for row in rows]
     alt = alt_of_extremes(
         scene, "alt.map", scene.names.full(code, category),
-        list(zip(names, rows, strict=True)), count=scene.words.count("areas", len(rows)), own=own_value(scene, rows),
+        list(zip(names, rows, strict=True)),
+        count=scene.words.count("areas", len(rows)), own=own_value(scene, rows),
     )  # fmt: skip
     said = [*notes, *legend_of_rows(scene, rows)]
     if outline.schematic:
@@ -115,9 +118,7 @@ def choropleth(
 # --- drawing ----------------------------------------------------------------------------------
 
 
-def _draw(
-    scene: Scene, outline: Outline, rows: Sequence[Estimate], *, modelled: bool
-) -> Drawing:
+def _draw(scene: Scene, outline: Outline, rows: Sequence[Estimate], *, modelled: bool) -> Drawing:
     drawing = Drawing(theme.TEXT_WIDTH, outline.height + _TOP + 1.0)
     shown = {row.area: row for row in rows if row.shown}
     classes = _classes(scene, list(shown.values()))
@@ -165,7 +166,7 @@ def _draw_label(
     if row is not None and row.shown and classes is not None:
         background = classes.colour(row.estimate)
     colour = theme.text_on(background)
-    lines = wrapped(scene.names.area(code), max(2 * shape.room, 14.0), _LABEL_SIZE)
+    lines = wrapped(scene.names.area(code), max(2 * shape.room - 3.0, 14.0), _LABEL_SIZE)
     x, y = shape.centre[0], shape.centre[1] - (len(lines) - 1) * _LABEL_LINE / 2
     value = _label_value(scene, row)
     if row is not None and row.uncertain:
@@ -184,9 +185,7 @@ def _label_value(scene: Scene, row: Estimate | None) -> str:
     return bracketed(text) if row.uncertain else text
 
 
-def _draw_backing(
-    drawing: Drawing, x: float, y: float, lines: Sequence[str], colour: str
-) -> None:
+def _draw_backing(drawing: Drawing, x: float, y: float, lines: Sequence[str], colour: str) -> None:
     """A plain ground under a label, so that hatching does not run through its letters."""
     width = max(text_width(line, _LABEL_SIZE, "semibold") for line in lines) + 1.2
     height = len(lines) * _LABEL_LINE + 0.8
@@ -264,9 +263,9 @@ def _outline(territory: Territory, region: str, boundaries: Path) -> Outline:
     frame = territory.geometry("area", region, boundaries if boundaries.exists() else None)
     geometries = shapely.coverage_simplify(frame.geometry.to_numpy(), _tolerance(frame))
     left, _, right, top = shapely.total_bounds(geometries)
-    scale = _MAP_WIDTH / (right - left)
+    scale = (_MAP_WIDTH - 2 * _MARGIN) / (right - left)
     fitted = shapely.transform(
-        geometries, lambda points: (points - (left, top)) * (scale, -scale)
+        geometries, lambda points: (points - (left, top)) * (scale, -scale) + _MARGIN
     )
     height = float(shapely.total_bounds(fitted)[3])
     shapes = {str(code): _shape(one) for code, one in zip(frame["code"], fitted, strict=True)}
@@ -284,10 +283,29 @@ def _shape(geometry: Any) -> Shape:
     import shapely
 
     largest = max(_polygons(geometry), key=lambda polygon: float(polygon.area))
-    radius = shapely.maximum_inscribed_circle(largest)
-    x, y = radius.coords[0]
-    centre = (float(x), float(y) + _TOP)
-    return Shape(_rings(geometry), centre, float(radius.length), _hatching(geometry))
+    middle = shapely.Point(shapely.maximum_inscribed_circle(largest).coords[0])
+    centroid = shapely.centroid(largest)
+    halfway = shapely.centroid(shapely.MultiPoint([middle, centroid]))
+    best = max((middle, centroid, halfway), key=lambda point: _label_room(largest, point))
+    centre = (float(best.x), float(best.y) + _TOP)
+    return Shape(_rings(geometry), centre, _chord(largest, best) / 2, _hatching(geometry))
+
+
+def _label_room(polygon: Any, point: Any) -> float:
+    """How well a label would stand at a point: the room beside it and to the border."""
+    if not polygon.contains(point):
+        return 0.0
+    return min(_chord(polygon, point), _WIDEST_LABEL) + 3 * float(point.distance(polygon.exterior))
+
+
+def _chord(polygon: Any, point: Any) -> float:
+    """The length of the level line through a point that lies inside."""
+    import shapely
+
+    left, _, right, _ = polygon.bounds
+    line = shapely.LineString([(left, point.y), (right, point.y)])
+    parts = shapely.get_parts(shapely.intersection(line, polygon))
+    return float(sum(part.length for part in parts if part.distance(point) < 1e-6))
 
 
 def _polygons(geometry: Any) -> list[Any]:
@@ -311,9 +329,7 @@ def _hatching(geometry: Any) -> tuple[tuple[Point, ...], ...]:
         left - height + step * _HATCH_STEP
         for step in range(math.ceil((right - left + height) / _HATCH_STEP))
     ]
-    lines = shapely.MultiLineString(
-        [[(start, bottom), (start + height, top)] for start in starts]
-    )
+    lines = shapely.MultiLineString([[(start, bottom), (start + height, top)] for start in starts])
     inside = shapely.intersection(lines, geometry)
     return tuple(
         tuple((float(x), float(y) + _TOP) for x, y in part.coords)

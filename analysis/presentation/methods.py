@@ -413,9 +413,7 @@ def margins(scene: Scene, label: Label) -> Iterator[Block]:
 
 def missing_answers(scene: Scene, label: Label, threshold: float) -> Iterator[Block]:
     """The questions that many left unanswered."""
-    records = [
-        one for one in sample_record(scene).get("missing", ()) if one["share"] >= threshold
-    ]
+    records = [one for one in sample_record(scene).get("missing", ()) if one["share"] >= threshold]
     share = scene.numbers.percent(threshold)
     if not records:
         yield Paragraph(scene.words.say("method.missing_none", share=share), "note")
@@ -482,9 +480,7 @@ def _whole_cell(scene: Scene, value: float) -> Cell:
 
 
 def _decimal_cell(scene: Scene, value: float, places: int) -> Cell:
-    return Cell(
-        scene.numbers.decimal(value, places), round(value, places), "0." + "0" * places
-    )
+    return Cell(scene.numbers.decimal(value, places), round(value, places), "0." + "0" * places)
 
 
 def _percent_cell(scene: Scene, share: float) -> Cell:

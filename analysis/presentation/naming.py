@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
-from analysis.presentation.wording import Words, words
+from analysis.presentation.wording import Words, capitalised, words
 from analysis.study import Indicator, Study
 from analysis.territory import Case
 
@@ -64,9 +64,13 @@ class Names:
         return list(self._forms(code))
 
     def full(self, code: str, category: str = "") -> str:
-        """Indicator and category in one, such as ``Aided awareness: shelters``."""
-        inner = self.category(code, category) if category else ""
-        name = self.indicator(code)
+        """Indicator and category in one, such as ``Aided awareness: shelters``.
+
+        A category that repeats the indicator's name stands alone.
+        """
+        inner, name = self.category(code, category), self.indicator(code)
+        if inner and name.lower() in inner.lower():
+            return capitalised(inner)
         return f"{name}: {inner}" if inner else name
 
     def list_of(self, code: str) -> str | None:
@@ -159,9 +163,10 @@ class Names:
     @cached_property
     def whole(self) -> str:
         """All areas together in words."""
-        if self.study.region:
+        territory = self.study.territory
+        if self.study.region and territory is not None:
             case: Case = "english" if self.language == "en" else "nominative"
-            return self.words.typeset(self.study.territory.name(self.study.region, case))
+            return self.words.typeset(territory.name(self.study.region, case))
         return self.words.say("place.whole_areas")
 
     def by_kind(self, key: str) -> str:
@@ -202,11 +207,11 @@ class Names:
         if self.language != "cs":
             place = self.words.say("place.in_area", area=name)
             return {"name": name, "name_genitive": name, "name_locative": place}
+        territory = self.study.territory
         if code in self.study.areas.index:
             cases = self.study.areas.loc[code]
             genitive, locative = str(cases["genitive"]), str(cases["locative"])
-        elif self.study.region and code == self.study.whole:
-            territory = self.study.territory
+        elif territory is not None and self.study.region and code == self.study.whole:
             genitive, locative = (territory.name(code, case) for case in _INFLECTED)
         else:
             genitive, locative = name, self.place_values["in_whole"]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 NO_BREAK_SPACE = "\u00a0"
@@ -64,18 +64,14 @@ class Numbers:
         """A place in a ranking."""
         return str(self.locale["ordinal"]).format(n=number, suffix=_english_suffix(number))
 
-    def date(self, day: date) -> str:
+    def date(self, day: datetime.date) -> str:
         """A date, such as ``1. 7. 2010``."""
-        month = self.locale["months"][day.month - 1]
-        text = str(self.locale["date"]).format(
-            day=day.day, month=day.month, month_name=month, year=day.year
-        )
-        return text.replace(" ", NO_BREAK_SPACE)
+        return self._date(day, "date")
 
-    def period(self, start: date, end: date) -> str:
-        """Two dates as a period."""
-        between = f"{NO_BREAK_SPACE}– "
-        return f"{self.date(start)}{between}{self.date(end)}"
+    def period(self, start: datetime.date, end: datetime.date) -> str:
+        """Two dates as a period; a year that is the same stands once."""
+        first = self._date(start, "date" if start.year != end.year else "day")
+        return f"{first}{NO_BREAK_SPACE}– {self.date(end)}"
 
     def plural(self, number: float) -> str:
         """Which plural form a count takes: ``one``, ``few`` or ``many``."""
@@ -84,6 +80,13 @@ class Numbers:
         if self.language == "cs" and number in (2, 3, 4):
             return "few"
         return "many"
+
+    def _date(self, day: datetime.date, key: str) -> str:
+        month = self.locale["months"][day.month - 1]
+        text = str(self.locale[key]).format(
+            day=day.day, month=day.month, month_name=month, year=day.year
+        )
+        return text.replace(" ", NO_BREAK_SPACE)
 
     @property
     def _thousands(self) -> str:

@@ -8,14 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Literal
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from analysis.errors import WorkbenchError
 from analysis.presentation import theme
 from analysis.presentation.blocks import Cell, Chart, Column, Table
-from analysis.presentation.drawing import Drawing, text_width
+from analysis.presentation.drawing import Anchor, Drawing, Point, text_width
 from analysis.presentation.scene import Scene
 from analysis.presentation.tables import Label
+from analysis.territory import Territory
+
+Counts = NDArray[np.int64]
+Shares = NDArray[np.float64]
 
 _BANDS = (0, 15, 30, 45, 65, 80)
 _SMALL = 1000
@@ -24,6 +32,9 @@ _TYPES = ("I", "II", "III")
 _BAR_HEIGHT = 4.0
 _TOP = 7.0
 _SIDE = 58.0
+_MIDDLE = theme.TEXT_WIDTH / 2
+_GAP = 8.0
+_SIDES = ((-1, "men", theme.BLUE), (1, "women", theme.ACCENT))
 
 
 def sentence(scene: Scene, old_from: int) -> str:
@@ -56,13 +67,15 @@ def sentence(scene: Scene, old_from: int) -> str:
 
 def population(scene: Scene, label: Label) -> Table:
     """Inhabitants by sex and age, with the share of each age here and in the whole."""
-    own, whole = _banded(_people(scene, scene.area)), _banded(_people(scene, scene.whole))
+    own = _counts(_people(scene, scene.area), _BANDS)
+    whole = _counts(_people(scene, scene.whole), _BANDS)
     say = scene.words.say
     rows = [
-        _age_row(scene, _band_name(scene, place), own.loc[start], own, whole)
-        for place, start in enumerate(_BANDS)
+        _age_row(scene, _band_name(scene, place), own[place], own, whole[place], whole)
+        for place in range(len(_BANDS))
     ]
-    rows.append(_age_row(scene, say("table.total"), own.sum(), own, whole))
+    total, whole_total = own.sum(axis=0), whole.sum(axis=0)
+    rows.append(_age_row(scene, say("table.total"), total, own, whole_total, whole))
     columns = [
         Column(say("profile.age"), align="left", width=1.6),
         Column(say("profile.men")),
@@ -79,37 +92,35 @@ def population(scene: Scene, label: Label) -> Table:
 
 
 def _age_row(
-    scene: Scene, name: str, counts: pd.Series, own: pd.DataFrame, whole: pd.DataFrame
+    scene: Scene, name: str, counts: Counts, own: Counts, whole_counts: Counts, whole: Counts
 ) -> tuple[Cell, ...]:
-    here = counts.sum() / own.to_numpy().sum()
     cells = [
         Cell(name),
-        *(_count_cell(scene, counts[sex]) for sex in _SEXES),
-        _count_cell(scene, counts.sum()),
-        _percent_cell(scene, here),
+        *(_count_cell(scene, int(count)) for count in counts),
+        _count_cell(scene, int(counts.sum())),
+        _percent_cell(scene, counts.sum() / own.sum()),
     ]
     if not scene.is_whole:
-        there = whole.loc[counts.name] if counts.name in whole.index else whole.sum()
-        cells.append(_percent_cell(scene, there.sum() / whole.to_numpy().sum()))
+        cells.append(_percent_cell(scene, whole_counts.sum() / whole.sum()))
     return tuple(cells)
 
 
 def pyramid(scene: Scene, label: Label, old_from: int) -> Chart:
     """The age pyramid of the area in five-year groups, with the outline of the whole."""
-    own, whole = _five_year(_people(scene, scene.area)), _five_year(_people(scene, scene.whole))
-    shares, whole_shares = own / own.to_numpy().sum(), whole / whole.to_numpy().sum()
-    names = [_five_year_name(scene, start, place == len(own) - 1)
-             for place, start in enumerate(own.index)]  # fmt: skip
-    drawing = _draw_pyramid(scene, shares, whole_shares, names)
+    people = _people(scene, scene.area)
+    starts = sorted({int(start) for start in people["age_from"]})
+    own, whole = _counts(people, starts), _counts(_people(scene, scene.whole), starts)
+    names = [f"{start}–{start + 4}" for start in starts[:-1]] + [f"{starts[-1]}+"]
+    drawing = _draw_pyramid(scene, own / own.sum(), whole / whole.sum(), names)
     by_age = own.sum(axis=1)
-    largest = int(by_age.to_numpy().argmax())
+    largest = int(by_age.argmax())
     alt = scene.words.say(
         "alt.pyramid",
         area=scene.area_values["area"],
         first=names[largest],
-        first_value=scene.numbers.whole(by_age.iloc[largest]),
+        first_value=scene.numbers.whole(by_age[largest]),
         old_from=old_from,
-        last_value=scene.numbers.whole(by_age[by_age.index >= old_from].sum()),
+        last_value=scene.numbers.whole(_old(people, old_from)),
     )
     return Chart(
         label.caption, drawing.svg(), alt, drawing.width, drawing.height,
@@ -118,41 +129,40 @@ def pyramid(scene: Scene, label: Label, old_from: int) -> Chart:
     )  # fmt: skip
 
 
-def _draw_pyramid(
-    scene: Scene, own: pd.DataFrame, whole: pd.DataFrame, names: Sequence[str]
-) -> Drawing:
+def _draw_pyramid(scene: Scene, own: Shares, whole: Shares, names: Sequence[str]) -> Drawing:
     height = len(own) * _BAR_HEIGHT
     drawing = Drawing(theme.TEXT_WIDTH, _TOP + height + 6.0)
-    middle, gap = theme.TEXT_WIDTH / 2, 8.0
     scale = _SIDE / _pyramid_limit(scene)
-    for side, sex, colour in ((-1, "male", theme.BLUE), (1, "female", theme.ACCENT)):
-        start = middle + side * gap
-        title = scene.words.say(f"profile.{'men' if sex == 'male' else 'women'}")
-        drawing.text(start, 3.4, title, weight="semibold", colour=colour,
-                     anchor="end" if side < 0 else "start")  # fmt: skip
+    for sex, (side, key, colour) in enumerate(_SIDES):
+        start = _MIDDLE + side * _GAP
+        title = scene.words.say(f"profile.{key}")
+        anchor: Anchor = "end" if side < 0 else "start"
+        drawing.text(start, 3.4, title, weight="semibold", colour=colour, anchor=anchor)
         _draw_ticks(drawing, scene, start, side, scale, height)
-        for place, share in enumerate(own[sex][::-1]):
-            y = _TOP + place * _BAR_HEIGHT
-            width = share * scale
+        for place, share in enumerate(own[::-1, sex]):
+            width = float(share) * scale
             left = start - width if side < 0 else start
+            y = _TOP + place * _BAR_HEIGHT
             drawing.box(left, y + 0.4, width, _BAR_HEIGHT - 0.8, colour)
         if not scene.is_whole:
-            steps = _outline(whole[sex][::-1], start, side, scale)
-            drawing.strokes([steps], theme.INK, 0.4)
+            drawing.strokes([_outline(whole[::-1, sex], start, side, scale)], theme.INK, 0.4)
     for place, name in enumerate(reversed(names)):
         y = _TOP + place * _BAR_HEIGHT + 2.9
-        drawing.text(middle, y, name, size=theme.CHART_SMALL, anchor="middle")
+        drawing.text(_MIDDLE, y, name, size=theme.CHART_SMALL, anchor="middle")
     if not scene.is_whole:
-        text = scene.names.whole
-        x = theme.TEXT_WIDTH - text_width(text, theme.CHART_SMALL)
-        drawing.text(x, 3.4, text, size=theme.CHART_SMALL, colour=theme.GREY)
-        drawing.line((x - 7.0, 2.5), (x - 1.5, 2.5), theme.INK, 0.4)
+        _draw_pyramid_key(drawing, scene.names.whole)
     return drawing
+
+
+def _draw_pyramid_key(drawing: Drawing, text: str) -> None:
+    x = theme.TEXT_WIDTH - text_width(text, theme.CHART_SMALL)
+    drawing.text(x, 3.4, text, size=theme.CHART_SMALL, colour=theme.GREY)
+    drawing.line((x - 7.0, 2.5), (x - 1.5, 2.5), theme.INK, 0.4)
 
 
 def _pyramid_limit(scene: Scene) -> float:
     """The largest share of a five-year group of one sex in any area, so that scales agree."""
-    frame = scene.study.territory.population("area", scene.study.region)
+    frame = _territory(scene).population("area", scene.study.region)
     totals = frame.groupby("code")["count"].transform("sum")
     return float((frame["count"] / totals).max())
 
@@ -160,7 +170,7 @@ def _pyramid_limit(scene: Scene) -> float:
 def _draw_ticks(
     drawing: Drawing, scene: Scene, start: float, side: int, scale: float, height: float
 ) -> None:
-    for percent in range(0, 10):
+    for percent in range(10):
         x = start + side * percent / 100 * scale
         if abs(x - start) > _SIDE + 0.01:
             break
@@ -172,23 +182,19 @@ def _draw_ticks(
         )  # fmt: skip
 
 
-def _outline(
-    shares: pd.Series, start: float, side: int, scale: float
-) -> list[tuple[float, float]]:
+def _outline(shares: Shares, start: float, side: int, scale: float) -> list[Point]:
     points = []
     for place, share in enumerate(shares):
-        x = start + side * share * scale
+        x = start + side * float(share) * scale
         points += [(x, _TOP + place * _BAR_HEIGHT), (x, _TOP + (place + 1) * _BAR_HEIGHT)]
     return points
 
 
-def _pyramid_data(
-    scene: Scene, label: Label, own: pd.DataFrame, names: Sequence[str]
-) -> Table:
+def _pyramid_data(scene: Scene, label: Label, own: Counts, names: Sequence[str]) -> Table:
     say = scene.words.say
     rows = [
-        (Cell(name), *(_count_cell(scene, own[sex].iloc[place]) for sex in _SEXES))
-        for place, name in enumerate(names)
+        (Cell(name), *(_count_cell(scene, int(count)) for count in counts))
+        for name, counts in zip(names, own, strict=True)
     ]
     columns = (
         Column(say("profile.age"), align="left"),
@@ -270,35 +276,47 @@ def types(scene: Scene, label: Label) -> Table:
 
 def source_note(scene: Scene, table: str, column: str = "") -> str:
     """Publisher, title and date of a territory table."""
-    sources = scene.study.territory.sources
+    sources = _territory(scene).sources
     found = sources[sources["table"] == table]
     if column:
         found = found[found["column"].str.split().map(lambda names: column in names)]
     first = found.iloc[0]
-    text = f"{first['publisher']}: {first['title']}"
+    text = scene.words.typeset(f"{first['publisher']}: {first['title']}")
     when = str(first["reference_date"])
-    if len(when) == len("2020-12-31"):
-        shown = scene.numbers.date(date.fromisoformat(when))
+    is_day = len(when) == len("2020-12-31")
+    shown = scene.numbers.date(date.fromisoformat(when)) if is_day else when
+    if shown not in text:
         text = scene.words.say("profile.dated", text=text, date=shown)
-    return scene.words.say("profile.source", source=scene.words.typeset(text))
+    return scene.words.say("profile.source", source=text)
 
 
 # --- frames -----------------------------------------------------------------------------------
 
 
+def _territory(scene: Scene) -> Territory:
+    territory = scene.study.territory
+    if territory is None or scene.study.region is None:
+        raise WorkbenchError(
+            f"the study {scene.study.id} has no region, so there is no profile of its areas",
+            file=scene.study.folder / "study.yaml",
+            hint="name the region in study.yaml, or leave the profile out of the make-up",
+        )
+    return territory
+
+
 def _people(scene: Scene, place: str) -> pd.DataFrame:
-    level = "region" if place == scene.whole else "area"
-    frame = scene.study.territory.population(level, scene.study.region)
+    level: Literal["region", "area"] = "region" if place == scene.whole else "area"
+    frame = _territory(scene).population(level, scene.study.region)
     return frame[frame["code"] == place]
 
 
 def _municipalities(scene: Scene) -> pd.DataFrame:
-    frame = scene.study.territory.municipalities
+    frame = _territory(scene).municipalities
     return frame[frame["region"] == scene.study.region]
 
 
 def _sizes(scene: Scene) -> pd.DataFrame:
-    return scene.study.territory.municipality_sizes(scene.study.region)
+    return _territory(scene).municipality_sizes(scene.study.region)
 
 
 def _of_place(scene: Scene, frame: pd.DataFrame) -> pd.DataFrame:
@@ -309,20 +327,13 @@ def _old(people: pd.DataFrame, old_from: int) -> int:
     return int(people.loc[people["age_from"] >= old_from, "count"].sum())
 
 
-def _five_year(people: pd.DataFrame) -> pd.DataFrame:
-    """Five-year groups × sex."""
-    return people.pivot_table(index="age_from", columns="sex", values="count", aggfunc="sum")[
-        list(_SEXES)
-    ]
-
-
-def _banded(people: pd.DataFrame) -> pd.DataFrame:
-    """Stages of life × sex."""
-    starts = pd.cut(people["age_from"], [*_BANDS, 200], right=False, labels=list(_BANDS))
-    table = people.assign(band=starts.astype(int)).pivot_table(
-        index="band", columns="sex", values="count", aggfunc="sum"
-    )
-    return table[list(_SEXES)]
+def _counts(people: pd.DataFrame, starts: Sequence[int]) -> Counts:
+    """People by the age bands that begin at ``starts`` × sex."""
+    bands = np.searchsorted(starts, people["age_from"].to_numpy(), side="right") - 1
+    sexes = (people["sex"] == _SEXES[1]).to_numpy(dtype=int)
+    counts = np.zeros((len(starts), len(_SEXES)), dtype=np.int64)
+    np.add.at(counts, (bands, sexes), people["count"].to_numpy())
+    return counts
 
 
 def _band_name(scene: Scene, place: int) -> str:
@@ -330,10 +341,6 @@ def _band_name(scene: Scene, place: int) -> str:
     if place == len(_BANDS) - 1:
         return scene.words.say("profile.age_open", low=start)
     return scene.words.say("profile.age_band", low=start, high=_BANDS[place + 1] - 1)
-
-
-def _five_year_name(scene: Scene, start: int, is_open: bool) -> str:
-    return f"{start}+" if is_open else f"{start}–{start + 4}"
 
 
 # --- cells ------------------------------------------------------------------------------------

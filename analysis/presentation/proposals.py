@@ -32,6 +32,7 @@ def blocks(scene: Scene, spec: RecommendationsSpec) -> Iterator[Block]:
     for proposal in found:
         rows = [by_id[row_id] for row_id in proposal.row_ids]
         yield _full(scene, proposal, rows, spec.most_items)
+        yield Paragraph(_evidence(scene, rows[: spec.most_items]), "note")
     yield Paragraph(scene.words.say("recommendation.note"), "note")
 
 
@@ -81,24 +82,16 @@ def _full(scene: Scene, proposal: Proposal, rows: list[Estimate], most: int) -> 
         status=say("recommendation.status"),
     )
     text = filled(scene.names.text(rule.text), _values(scene, rows, most))
-    parts = [scene.words.typeset(text), _evidence(scene, rows[:most])]
-    return Callout(title, " ".join(parts))
+    return Callout(title, scene.words.typeset(text))
 
 
 def _values(scene: Scene, rows: list[Estimate], most: int) -> Mapping[str, str]:
     named = [scene.category(row, short=False) for row in rows[:most]]
     if len(rows) > most:
-        named.append(scene.words.say("sentence.others", n=len(rows) - most))
+        named.append(scene.words.count("others", len(rows) - most))
     return {**scene.area_values, "items": scene.words.listed(named)}
 
 
 def _evidence(scene: Scene, rows: list[Estimate]) -> str:
-    items = "; ".join(
-        scene.words.say(
-            "recommendation.evidence_item",
-            item=sentences.item(scene, row, interval=True),
-            base=scene.base(row),
-        )
-        for row in rows
-    )
+    items = "; ".join(sentences.item(scene, row, base=True) for row in rows)
     return scene.words.say("recommendation.evidence", items=items)

@@ -7,20 +7,27 @@ the executed notebook, and the writers read only that.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from analysis.definitions import suggestion
 from analysis.errors import WorkbenchError
-from analysis.presentation import annexes, charts, findings, maps, methods, profile, proposals
-from analysis.presentation import sentences, tables
+from analysis.presentation import (
+    annexes,
+    charts,
+    findings,
+    maps,
+    methods,
+    profile,
+    proposals,
+    sentences,
+    tables,
+)
 from analysis.presentation.blocks import (
     Block,
     Callout,
     Document,
-    Facts,
     Figures,
     Heading,
     ItemList,
@@ -74,7 +81,7 @@ class Blocks(tuple[Block, ...]):
         from IPython.display import display
 
         for block in self:
-            display(block)
+            display(block)  # type: ignore[no-untyped-call]
 
 
 @dataclass
@@ -207,8 +214,9 @@ def _check_level(study: Study, kind: str, makeup: MakeUp, area: str) -> None:
     level = "whole" if area == study.whole else "area"
     if makeup.level not in (level, "both"):
         known = study.areas["name"].items() if makeup.level == "area" else ()
+        place = "all areas together" if level == "whole" else "one area"
         raise WorkbenchError(
-            f"the report {kind} is not made for {'all areas together' if level == 'whole' else 'one area'}",
+            f"the report {kind} is not made for {place}",
             expected=", ".join(f"{code} {name}" for code, name in known) or study.whole,
             got=area,
         )
@@ -457,7 +465,7 @@ def _chart(report: Report, spec: ChartSpec, slot: Slot) -> Iterator[Block]:
     if not rows:
         return
     label = _label(report, scene, slot, spec.indicator, spec.caption, spec.form)
-    notes = _chart_notes(scene, code, category)
+    notes = _chart_notes(scene, code, category, spec.form)
     if spec.form == "ranked":
         yield charts.ranked_bars(
             scene, label, code,
@@ -481,17 +489,18 @@ def _map(report: Report, spec: MapSpec, slot: Slot) -> Iterator[Block]:
     code, category = split(spec.indicator)
     if scene.by_area(code, category):
         label = _label(report, scene, slot, spec.indicator, spec.caption, "map")
-        yield maps.choropleth(scene, label, code, category, notes=_chart_notes(scene, code, category))
+        yield maps.choropleth(
+            scene, label, code, category, notes=_chart_notes(scene, code, category, "map")
+        )
 
 
 _MOST_QUESTIONS = 2
 
 
-def _chart_notes(scene: Scene, code: str, category: str) -> list[str]:
+def _chart_notes(scene: Scene, code: str, category: str, form: str) -> list[str]:
     """Source with n, the wording of the questions, and what several answers do to sums."""
     say = scene.words.say
-    rows = scene.totals(code)
-    bases = [row.n for row in rows if row.n == row.n and row.category in (category, row.category)]
+    bases = [row.n for row in _chart_rows(scene, code, category, form) if row.n == row.n]
     source = {"source": scene.names.text(scene.study.title), "wave": scene.study.wave}
     notes = [say("note.source", **source, n=_base_range(scene, bases)) if bases
              else say("note.source_only", **source)]  # fmt: skip
@@ -503,6 +512,14 @@ def _chart_notes(scene: Scene, code: str, category: str) -> list[str]:
     if scene.names.is_multiple(code):
         notes.append(say("sentence.multiple"))
     return notes
+
+
+def _chart_rows(scene: Scene, code: str, category: str, form: str) -> Sequence[Estimate]:
+    """The rows whose bases stand in the source: none where each area has its own."""
+    if form in ("areas", "map"):
+        return ()
+    rows = scene.totals(code)
+    return [row for row in rows if row.category == category] if form == "breakdown" else rows
 
 
 def _base_range(scene: Scene, bases: Sequence[float]) -> str:

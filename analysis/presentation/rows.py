@@ -86,11 +86,7 @@ class Estimate(NamedTuple):
     @property
     def supported(self) -> bool:
         """Whether a difference is supported: adjusted p below 0.05, interval without 0."""
-        return (
-            self.shown
-            and self.p_adjusted < LEVEL
-            and (self.ci_low > 0 or self.ci_high < 0)
-        )
+        return self.shown and self.p_adjusted < LEVEL and (self.ci_low > 0 or self.ci_high < 0)
 
     @property
     def is_difference(self) -> bool:

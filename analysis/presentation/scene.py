@@ -85,9 +85,7 @@ class Scene:
         """The totals of an indicator by category, in the order of the definition."""
         rows = self.rows.of(code, sample=self.sample, area=area or self.area)
         if not rows:
-            rows = self.rows.of(
-                code, sample=self.sample, area=area or self.area, comparison="rest"
-            )
+            rows = self.rows.of(code, sample=self.sample, area=area or self.area, comparison="rest")
         kept = (row for row in rows if row.category not in self.exclude)
         return in_order(kept, self.names.categories(code))
 

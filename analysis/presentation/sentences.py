@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from analysis.presentation.rows import DISCLOSURE, Estimate
 from analysis.presentation.scene import Scene, ranked
-from analysis.presentation.wording import capitalised, filled
+from analysis.presentation.wording import capitalised, filled, lowered
 from analysis.release.rules import rule_set
 
 MOST_ITEMS = 3
@@ -115,9 +115,7 @@ def level_and_comparison(scene: Scene, row: Estimate, *, verbal: bool = False) -
     return " ".join(filter(None, (level(scene, row, verbal=verbal), comparison(scene, row))))
 
 
-def ranking(
-    scene: Scene, rows: Sequence[Estimate], text: str = "", most: int = MOST_ITEMS
-) -> str:
+def ranking(scene: Scene, rows: Sequence[Estimate], text: str = "", most: int = MOST_ITEMS) -> str:
     """The highest and the lowest of several categories; empty when none can be shown."""
     shown = [row for row in ranked(rows) if row.shown]
     if not shown:
@@ -135,16 +133,17 @@ def items(scene: Scene, rows: Iterable[Estimate], *, intervals: bool = False) ->
     return scene.words.listed([item(scene, row, interval=intervals) for row in rows])
 
 
-def item(scene: Scene, row: Estimate, *, interval: bool = False) -> str:
+def item(scene: Scene, row: Estimate, *, interval: bool = False, base: bool = False) -> str:
     """A category with its value."""
-    key = "sentence.item_interval" if interval and row.has_interval else "sentence.item"
     values = {
         "name": scene.category(row),
         "value": scene.value(row, signed=row.is_difference),
+        "base": scene.base(row),
     }
-    if interval and row.has_interval:
-        values["range"] = scene.range_of(row.ci_low, row.ci_high, scene.unit_of(row))
-    return scene.words.say(key, **values)
+    if not row.has_interval or not (interval or base):
+        return scene.words.say("sentence.item", **values)
+    values["range"] = scene.range_of(row.ci_low, row.ci_high, scene.unit_of(row))
+    return scene.words.say("sentence.item_base" if base else "sentence.item_interval", **values)
 
 
 def differences(scene: Scene, code: str) -> list[str]:
@@ -188,13 +187,11 @@ def difference_items(
     """Categories with the size of their difference; those beyond ``most`` are counted."""
     named = [item(scene, row, interval=intervals) for row in rows[:most]]
     if len(rows) > most:
-        named.append(scene.words.say("sentence.others", n=len(rows) - most))
+        named.append(scene.words.count("others", len(rows) - most))
     return scene.words.listed(named)
 
 
-def extremes(
-    scene: Scene, code: str, category: str, breakdowns: Iterable[str]
-) -> list[Extremes]:
+def extremes(scene: Scene, code: str, category: str, breakdowns: Iterable[str]) -> list[Extremes]:
     """The highest and lowest group of each breakdown that has two groups to compare.
 
     Groups of low precision are left out: they are not compared with anything.
@@ -214,27 +211,39 @@ def groups(scene: Scene, code: str, category: str, breakdowns: Sequence[str]) ->
     found = extremes(scene, code, category, breakdowns)
     if not found:
         return []
-    distinct = [pair for pair in found if pair.distinct]
-    if not distinct:
-        return [scene.words.say("sentence.groups_alike")]
-    said = [group_sentence(scene, "sentence.groups", pair) for pair in distinct]
+    said = [group_sentence(scene, "sentence.groups", pair) for pair in found if pair.distinct]
     others = [scene.names.breakdown(pair.breakdown) for pair in found if not pair.distinct]
-    if others:
-        listed = scene.words.listed([scene.words.say("sentence.quoted", text=o) for o in others])
-        said.append(scene.words.say("sentence.groups_none", breakdowns=listed))
-    return said
+    if not said:
+        said.append(scene.words.say("sentence.groups_alike"))
+    elif others:
+        quoted = [scene.words.say("sentence.quoted", text=other) for other in others]
+        key = "sentence.groups_none_several" if len(others) > 1 else "sentence.groups_none"
+        said.append(scene.words.say(key, breakdowns=scene.words.listed(quoted)))
+    subject = scene.names.full(code, category)
+    about = scene.words.say("sentence.about", indicator=subject, text=lowered(said[0]))
+    return [about, *said[1:]]
 
 
-def group_sentence(scene: Scene, key: str, pair: Extremes, **values: object) -> str:
+def group_sentence(
+    scene: Scene, key: str, pair: Extremes, *, intervals: bool = False, **values: object
+) -> str:
     """A sentence on the highest and the lowest group."""
     return scene.words.say(
         key,
         breakdown=scene.names.breakdown(pair.breakdown),
-        high=scene.names.group(pair.breakdown, pair.high.group),
-        high_value=scene.value(pair.high),
-        low=scene.names.group(pair.breakdown, pair.low.group),
-        low_value=scene.value(pair.low),
+        high=_group(scene, pair.high, interval=intervals),
+        low=_group(scene, pair.low, interval=intervals),
         **values,
+    )
+
+
+def _group(scene: Scene, row: Estimate, *, interval: bool) -> str:
+    return scene.words.say(
+        "sentence.quoted_interval" if interval else "sentence.quoted_value",
+        text=scene.names.group(row.breakdown, row.group),
+        value=scene.value(row),
+        range=scene.range_of(row.ci_low, row.ci_high, scene.unit_of(row)),
+        base=scene.base(row),
     )
 
 
@@ -263,6 +272,7 @@ def areas(scene: Scene, code: str, category: str = "") -> str:
         return ""
     return scene.words.say(
         "sentence.areas",
+        indicator=scene.names.full(code, category),
         first=scene.names.area(shown[0].area),
         first_value=scene.value(shown[0]),
         last=scene.names.area(shown[-1].area),

@@ -124,7 +124,9 @@ def _bare(scene: Scene, row: Estimate, value: float) -> str:
 
 
 def _number_cell(text: str, value: float, unit: Unit, mark: str = "") -> Cell:
-    shown = round(value * 100, 1) if unit == "points" else round(value, 3 if unit == "percent" else 1)
+    shown = (
+        round(value * 100, 1) if unit == "points" else round(value, 3 if unit == "percent" else 1)
+    )
     return Cell(text, shown, _FORMATS[unit], mark)
 
 
@@ -189,7 +191,12 @@ def _finished(
         rows=tuple(rows),
         name=label.name,
         anchor=label.anchor,
-        notes=(*base_note(scene, used), *_limits_note(scene, columns), *notes, *legend(scene, rows)),
+        notes=(
+            *base_note(scene, used),
+            *_limits_note(scene, columns),
+            *notes,
+            *legend(scene, rows),
+        ),
         groups=tuple(groups),
         data_origin=data_origin(used),
     )
@@ -237,9 +244,7 @@ def first_order(
     ordered = [row for _, rows in sections for row in rows]
     differences = scene.differences(code)
     wholes = {} if scene.is_whole else {r.category: r for r in scene.totals(code, scene.whole)}
-    rows = [
-        _first_order_row(scene, row, wholes, differences) for row in ordered
-    ]
+    rows = [_first_order_row(scene, row, wholes, differences) for row in ordered]
     unit = _unit(scene, code)
     columns = _first_order_columns(scene, unit, bool(wholes), bool(differences))
     return _finished(
@@ -254,7 +259,11 @@ def _first_order_row(
     wholes: dict[str, Estimate],
     differences: dict[str, Estimate],
 ) -> tuple[Cell, ...]:
-    cells = [Cell(scene.category(row, short=False)), *_value_cells(scene, row), base_cell(scene, row)]
+    cells = [
+        Cell(scene.category(row, short=False)),
+        *_value_cells(scene, row),
+        base_cell(scene, row),
+    ]
     if wholes:
         cells.append(value_cell(scene, wholes.get(row.category)))
     if differences:
@@ -381,12 +390,11 @@ def crosstab(scene: Scene, label: Label, code: str, breakdown: str) -> Table:
         for rows in by_category.values()
     ]
     columns = [Column(scene.words.say("table.item"), align="left", width=3.2)]
+    value = scene.words.say(f"table.estimate_{_unit(scene, code)}")
+    interval = scene.words.say("table.interval", confidence=scene.confidence)
     for group in groups:
         spanner = _group_spanner(scene, breakdown, group, used)
-        columns += [
-            Column(scene.words.say(f"table.estimate_{_unit(scene, code)}"), spanner),
-            Column(scene.words.say("table.interval", confidence=scene.confidence), spanner, width=1.4),
-        ]  # fmt: skip
+        columns += [Column(value, spanner), Column(interval, spanner, width=1.4)]
     return _finished(scene, label, columns, rows, used)
 
 
@@ -433,9 +441,7 @@ def by_area(scene: Scene, label: Label, code: str, category: str = "") -> Table:
         Column(say("table.n")),
         *(_difference_columns(scene, unit) if with_difference else ()),
     ]
-    return _finished(
-        scene, label, columns, rows, used, _rest_note(scene, differences.values())
-    )
+    return _finished(scene, label, columns, rows, used, _rest_note(scene, differences.values()))
 
 
 def _area_row(
@@ -458,9 +464,7 @@ def _area_row(
     return (*cells, *_value_cells(scene, difference))
 
 
-def overview(
-    scene: Scene, label: Label, pairs: Sequence[tuple[str, str]]
-) -> Table:
+def overview(scene: Scene, label: Label, pairs: Sequence[tuple[str, str]]) -> Table:
     """Several indicators in one table; each value has its unit, because they differ.
 
     Parameters
@@ -486,9 +490,7 @@ def overview(
     return _finished(scene, label, columns, rows, used, _rest_note(scene, differences))
 
 
-def _overview_columns(
-    scene: Scene, with_whole: bool, with_difference: bool
-) -> list[Column]:
+def _overview_columns(scene: Scene, with_whole: bool, with_difference: bool) -> list[Column]:
     say = scene.words.say
     own, rest = scene.names.area_titled(scene.area), scene.names.say("table.against_rest")
     interval = say("table.interval", confidence=scene.confidence)

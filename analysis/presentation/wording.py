@@ -101,6 +101,11 @@ def capitalised(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def lowered(text: str) -> str:
+    """The text with its first letter in lower case, for what follows a colon."""
+    return text[:1].lower() + text[1:]
+
+
 @cache
 def words(language: str) -> Words:
     """The phrases of a language.

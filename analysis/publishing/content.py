@@ -263,7 +263,9 @@ def _table_issues(table: Table) -> Iterator[Issue]:
         yield Issue("a table has no columns or no rows", got=table.caption)
     if any(len(row) != len(table.columns) for row in table.rows):
         expected = f"{len(table.columns)} cells in each row"
-        yield Issue("the rows of a table do not fit its columns", expected=expected, got=table.caption)
+        yield Issue(
+            "the rows of a table do not fit its columns", expected=expected, got=table.caption
+        )
     starts = [start for _, start in table.groups]
     if starts != sorted(set(starts)) or any(not 0 <= start < len(table.rows) for start in starts):
         yield Issue("the row groups of a table are not in order", got=table.caption)
@@ -336,4 +338,3 @@ class _Counter:
         while wanted in self._taken:
             wanted += "x"
         return wanted
-

@@ -30,9 +30,15 @@ Parameters = Mapping[str, Any]
 
 
 class NotebookError(WorkbenchError):
-    """A notebook that failed, with the number of the cell in its template (from 1)."""
+    """A notebook that failed: the number of the cell in its template (from 1), what it said."""
 
-    cell: int | None = None
+    def __init__(self, template: Path, cell: int, message: str) -> None:
+        super().__init__(f"cell {cell} of the notebook failed: {message}", file=template.name)
+        self.cell = cell
+        self.message = message
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return NotebookError, (Path(str(self.issue.file)), self.cell, self.message)
 
 
 @dataclass(frozen=True)
@@ -82,7 +88,7 @@ def run_notebook(
     values = checked_parameters(declared_parameters(source, template), parameters, template)
     try:
         executed = papermill.execute_notebook(
-            nbformat.from_dict(source),
+            nbformat.from_dict(source),  # type: ignore[no-untyped-call]
             None,
             parameters=values,
             engine_name=engine,
@@ -135,7 +141,9 @@ def declared_parameters(notebook: Notebook, template: Path) -> dict[str, Any]:
     cells = [cell for cell in notebook["cells"] if _PARAMETERS in _tags(cell)]
     if len(cells) != 1:
         raise WorkbenchError(
-            f"a report notebook has one cell tagged {_PARAMETERS}", file=template, got=str(len(cells))
+            f"a report notebook has one cell tagged {_PARAMETERS}",
+            file=template,
+            got=str(len(cells)),
         )
     source = _source(cells[0])
     try:
@@ -190,7 +198,9 @@ def _parameter_issue(name: str, value: Any, declared: Mapping[str, Any]) -> Issu
     if isinstance(default, float) and type(value) is int:
         return None
     expected, got = type(default).__name__, type(value).__name__
-    return Issue("a parameter has another type than its default", column=name, expected=expected, got=got)
+    return Issue(
+        "a parameter has another type than its default", column=name, expected=expected, got=got
+    )
 
 
 def _is_plain(value: Any) -> bool:
@@ -271,15 +281,7 @@ def _failed_cell(template: Path, source: Notebook, error: Any) -> NotebookError:
     message = _plain(error.evalue)
     if error.ename != WorkbenchError.__name__:
         message = f"{error.ename}: {message}" if message else error.ename
-    return notebook_error(template, _place_in_template(source, error.cell_index), message)
-
-
-def notebook_error(template: Path, cell: int | None, message: str) -> NotebookError:
-    """The failure of a cell as an error that tells which cell it was."""
-    place = f"cell {cell} of the notebook failed" if cell else "the notebook failed"
-    error = NotebookError(f"{place}: {message}", file=template.name)
-    error.cell = cell
-    return error
+    return NotebookError(template, _place_in_template(source, error.cell_index), message)
 
 
 def _place_in_template(source: Notebook, index: int) -> int:
@@ -312,7 +314,7 @@ def _register_engine() -> None:
     # What goes wrong is raised; without a handler it would be printed a second time.
     logging.getLogger("papermill").addHandler(logging.NullHandler())
 
-    class KernelEngine(NBClientEngine):
+    class KernelEngine(NBClientEngine):  # type: ignore[misc]
         @classmethod
         def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, **options: Any) -> Any:
             try:

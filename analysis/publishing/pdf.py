@@ -31,7 +31,7 @@ from analysis.publishing.layout import (
 from analysis.publishing.pdf_tables import tag_row_headers
 from analysis.publishing.webfont import TEMPLATES
 
-STANDARDS: Final = ["ua-1", "a-2a"]
+STANDARDS: Final[list[typst.PDFStandard]] = ["ua-1", "a-2a"]
 
 #: What stands for a character that the type family does not have.
 REPLACEMENT: Final = "?"
@@ -68,6 +68,7 @@ def render_pdf(content: Content) -> bytes:
         raise WorkbenchError(
             "the PDF is not set as it should be", got="; ".join(str(item) for item in warnings)
         )
+    assert isinstance(pdf, bytes)
     return tag_row_headers(pdf)
 
 

@@ -19,24 +19,23 @@ def tag_row_headers(pdf: bytes) -> bytes:
     """The same PDF with row headers in every table; the same input gives the same bytes."""
     with pikepdf.open(BytesIO(pdf)) as document:
         root = document.Root.StructTreeRoot
-        for place, table in enumerate(list(_elements(root, "/Table"))):
+        for place, table in enumerate(list(structure_elements(root, "/Table"))):
             _Table(table, f"T{place}").tag()
         _write_identifiers(document, root)
         stream = BytesIO()
-        document.save(stream, deterministic_id=True, object_stream_mode=_COMPACT)
+        document.save(
+            stream, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.generate
+        )
     return stream.getvalue()
 
 
-_COMPACT = pikepdf.ObjectStreamMode.generate
-
-
-def _elements(element: Any, tag: str) -> Iterator[Any]:
+def structure_elements(element: Any, tag: str) -> Iterator[Any]:
     """The structure elements below an element that have a tag, in reading order."""
     for child in _children(element):
         if child.get("/S") == tag:
             yield child
         else:
-            yield from _elements(child, tag)
+            yield from structure_elements(child, tag)
 
 
 def _children(element: Any) -> list[Any]:
@@ -53,7 +52,7 @@ class _Table:
 
     def __init__(self, table: Any, name: str) -> None:
         self._name = name
-        self._rows = list(_elements(table, "/TR"))
+        self._rows = list(structure_elements(table, "/TR"))
         #: Column number → identifiers of the headers above it.
         self._columns: dict[int, list[String]] = {}
         self._group: list[String] = []

@@ -35,7 +35,11 @@ class Phrases:
         KeyError
             If there is no such phrase or a placeholder has no value.
         """
-        return words(self.language).typeset(filled(self.texts[key], values))
+        return self.typeset(filled(self.texts[key], values))
+
+    def typeset(self, text: str) -> str:
+        """The text with the no-break spaces that its language asks for."""
+        return words(self.language).typeset(text)
 
     def has(self, key: str) -> bool:
         """Whether there is such a phrase."""

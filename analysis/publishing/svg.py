@@ -11,10 +11,13 @@ import re
 from xml.etree import ElementTree
 
 _NAMESPACE = "{http://www.w3.org/2000/svg}"
-_ELEMENTS = frozenset(
-    "svg g defs use symbol path rect circle ellipse line polyline polygon title desc clipPath "
-    "mask pattern linearGradient radialGradient stop marker style".split()
-)
+# fmt: off
+_ELEMENTS = frozenset((
+    "svg", "g", "defs", "use", "symbol", "title", "desc", "style",
+    "path", "rect", "circle", "ellipse", "line", "polyline", "polygon",
+    "clipPath", "mask", "pattern", "linearGradient", "radialGradient", "stop", "marker",
+))
+# fmt: on
 _LINK = re.compile(r"(?:^|\})(?:href|src)$")
 _OUTSIDE = re.compile(r"url\(\s*['\"]?(?!#)|@import|expression\(|javascript:", re.IGNORECASE)
 

@@ -297,4 +297,3 @@ def _address(sheet: str) -> str:
 def _page_line(left: str, right: str) -> str:
     """Text at the head of printed pages, in which an ampersand would begin a code."""
     return f"&L{left.replace('&', '&&')}&R{right.replace('&', '&&')}"
-

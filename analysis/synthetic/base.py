@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from analysis.errors import WorkbenchError
 from analysis.questionnaire import Question
 from analysis.study import Study
-from analysis.synthetic.calibration import probabilities
+from analysis.synthetic.calibration import NEVER, probabilities
 from analysis.synthetic.parameters import FILE_NAME, Generator, Roles
 from analysis.synthetic.people import People
-from analysis.synthetic.predictors import Contributions, add_effects
+from analysis.synthetic.predictors import Contributions, add_effects, add_rules
 from analysis.synthetic.streams import Stream
 from analysis.territory import Territory
 
@@ -27,6 +27,8 @@ Integers = NDArray[np.int64]
 # aged 85–95 in European life tables.
 _YEARLY_SURVIVAL = 0.82
 _RAKING_ROUNDS = 200
+# Fewer people than this are none: a level that the rules forbid.
+_NOBODY = 1e-6
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,6 @@ class _Inhabitants:
 
     municipality: NDArray[np.object_]
     sex: NDArray[np.object_]
-    age_from: Integers
     age: Integers
 
 
@@ -177,7 +178,6 @@ def _inhabitants(study: Study, generator: Generator, streams: Stream) -> _Inhabi
     return _Inhabitants(
         np.repeat(counts["code"].to_numpy(dtype=object), number)[old_enough],
         np.repeat(counts["sex"].to_numpy(dtype=object), number)[old_enough],
-        start[old_enough],
         age[old_enough],
     )
 
@@ -243,7 +243,7 @@ def _draw_education(
     question = people.study.questionnaire.questions[name]
     shares = education_shares(people.study, question)
     cells = _cells(people, inhabitants)
-    chances = _education_chances(people, generator, question, shares, inhabitants)
+    chances = _education_chances(people, generator, question, shares)
     table = raked_education(cells, people.area, chances, shares)
     counts = rounded_education(table)
     order = np.lexsort((streams("education").random(people.size), cells))
@@ -276,10 +276,9 @@ def education_shares(study: Study, question: Question) -> Floats:
 
 
 def _cells(people: People, inhabitants: _Inhabitants) -> Integers:
-    """The cell area × sex × age group of each person, cells of an area side by side."""
+    """The cell area × sex × year of age of each person, cells of an area side by side."""
     _, sex = np.unique(inhabitants.sex, return_inverse=True)
-    _, age = np.unique(inhabitants.age_from, return_inverse=True)
-    joint = (people.area.astype(np.int64) * 8 + sex) * 64 + age
+    joint = (people.area.astype(np.int64) * 8 + sex) * 256 + inhabitants.age
     return np.asarray(np.unique(joint, return_inverse=True)[1])
 
 
@@ -288,16 +287,18 @@ def _education_chances(
     generator: Generator,
     question: Question,
     shares: Floats,
-    inhabitants: _Inhabitants,
 ) -> Floats:
     """People × choices: chances by the stated effects, before the margins."""
     names = people.study.questionnaire.choice_names(question.list or "")
     contributions = Contributions(people.size)
     add_effects(contributions, generator.education.effects, people, slice(None))
+    add_rules(contributions, generator.education.rules, people, slice(None), names)
     utilities = np.log(np.maximum(shares.mean(axis=0), 1e-9)).astype(np.float32)[:, None]
     utilities = np.repeat(utilities, people.size, axis=1)
     for place, name in enumerate(names):
         utilities[place] += contributions.by_choice.get(name, np.float32(0))
+        if name in contributions.forbidden:
+            utilities[place, contributions.forbidden[name]] = NEVER
     return probabilities(utilities).T.astype(np.float64)
 
 
@@ -352,7 +353,8 @@ def rounded_education(raked: tuple[Floats, Integers, Floats]) -> Integers:
         carried = np.zeros(table.shape[1])
         for cell in cells:
             due = table[cell] + carried
-            counts[cell] = largest_remainder(np.maximum(due, 0), round(table[cell].sum()))
+            possible = np.where(table[cell] > _NOBODY, np.maximum(due, 0), 0.0)
+            counts[cell] = largest_remainder(possible, round(table[cell].sum()))
             carried = due - counts[cell]
         # Whole people by now, at most one of a level; the largest cell has room for them.
         counts[cells[counts[cells].sum(axis=1).argmax()]] += np.round(carried).astype(np.int64)

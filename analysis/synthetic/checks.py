@@ -9,6 +9,7 @@ from analysis.errors import Issue, WorkbenchError
 from analysis.expressions import parse
 from analysis.questionnaire import Question
 from analysis.study import Study
+from analysis.synthetic.base import known_roles
 from analysis.synthetic.models import GENERAL_FACTOR, by_name
 from analysis.synthetic.order import ANY, names_in
 from analysis.synthetic.parameters import (
@@ -62,7 +63,7 @@ class _Checks:
     def issues(self) -> Iterator[Issue]:
         generator = self.generator
         yield from self.roles()
-        yield from self.effects(generator.education.effects, ("education", "effects"))
+        yield from self.education()
         for name, factor in generator.factors.items():
             yield from self.predictor(factor, ("factors", name), ())
         for name, parameters in generator.questions.items():
@@ -76,6 +77,15 @@ class _Checks:
                 yield from self.known(sample.providers.question, self.questions, "question", path)
             yield from self.effects(sample.response.effects, ("samples", name, "response"))
         yield from self.refusals()
+
+    def education(self) -> Iterator[Issue]:
+        """The association of education with age and sex."""
+        role = known_roles(self.study, self.generator.roles).education or ""
+        choices = self.study.questionnaire.choice_names(self.study.list_of(role) or "")
+        parameters = Predictor(
+            effects=self.generator.education.effects, rules=self.generator.education.rules
+        )
+        yield from self.predictor(parameters, ("education",), choices)
 
     def refusals(self) -> Iterator[Issue]:
         path: Path = ("item_nonresponse",)

@@ -190,7 +190,7 @@ def feasible_range(study: Study, question: Question) -> tuple[float, float]:
     tried = np.unique(np.round(tried)) if question.type == "integer" else tried
     context = Context({}, study.questionnaire, rows=len(tried))
     truth = form_truth(constraint, at_answer(context, question, tried))
-    passed = tried[(truth == 1) & (tried >= 0)] if truth is not None else []
+    passed = tried[(tried >= 0) if truth is None else (truth == 1) & (tried >= 0)]
     if not len(passed):
         return 0.0, float("inf")
     return float(passed.min()), float("inf") if passed.max() == 1e9 else float(passed.max())

@@ -85,6 +85,7 @@ class EducationParameters(Parameters):
     """How education goes with age and sex; its margins are the territory's."""
 
     effects: Effects = {}
+    rules: tuple[Rule, ...] = ()
 
 
 class Predictor(Parameters):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from scipy import sparse
 
-from analysis.weighting.targets import Codes, Floats, MarginTarget
+from analysis.weighting.calibration import cluster_averaging
+from analysis.weighting.targets import Codes, Floats, NumericTarget, Target
 
 AdjustmentKind = Literal["post-stratify", "rake", "linear", "raking", "logit", "truncated"]
 
@@ -42,22 +43,37 @@ class CalibrationModel:
     model_variance: Floats | None = field(default=None)
 
 
-def model_of_margins(
-    targets: Sequence[MarginTarget],
+def model_of_targets(
+    targets: Sequence[Target],
     area: Codes,
     base_weights: Floats,
     kind: AdjustmentKind,
+    *,
+    clusters: Any = None,
+    model_variance: Floats | None = None,
 ) -> CalibrationModel:
-    """The model of weights that meet margins within areas.
+    """The model of weights that meet targets within areas.
 
-    Every level of a margin that occurs in an area is one auxiliary.
+    Every level of a margin that occurs in an area is one auxiliary, and every numeric
+    variable in every area is one.
+
+    Parameters
+    ----------
+    clusters
+        Each row's cluster, where all rows of a cluster were to get the same ratio.
     """
     blocks, cells = [], []
     for target in targets:
+        if isinstance(target, NumericTarget):
+            entries = (target.values, (np.arange(len(area)), area))
+            blocks.append(sparse.csr_matrix(entries, shape=(len(area), len(target.totals))))
+            continue
         used, cell = np.unique(target.cells(area), return_inverse=True)
         ones = (np.ones(len(cell)), (np.arange(len(cell)), cell))
         blocks.append(sparse.csr_matrix(ones, shape=(len(cell), len(used))))
         cells.append(cell.astype(np.intp))
-    return CalibrationModel(
-        sparse.hstack(blocks, format="csr"), area, base_weights, kind, tuple(cells)
-    )
+    auxiliaries = sparse.hstack(blocks, format="csr")
+    if clusters is not None:
+        auxiliaries = (cluster_averaging(clusters) @ auxiliaries).tocsr()
+    margins = tuple(cells) if len(cells) == len(targets) else ()
+    return CalibrationModel(auxiliaries, area, base_weights, kind, margins, model_variance)

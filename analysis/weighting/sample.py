@@ -11,7 +11,7 @@ import pandas as pd
 
 from analysis.errors import Issue, WorkbenchError
 from analysis.study import Sample, Study
-from analysis.weighting.calibration_model import CalibrationModel, model_of_margins
+from analysis.weighting.calibration_model import CalibrationModel, model_of_targets
 from analysis.weighting.collapse import collapse
 from analysis.weighting.diagnostics import (
     COLLAPSED,
@@ -109,9 +109,9 @@ def _raked(study: Study, name: str, frame: pd.DataFrame, base: Floats) -> Weight
     weights = raked.weights if trimmed is None else trimmed.weights
     return Weighted(
         _series(weights, frame),
-        model_of_margins(prepared.merged, area, base, "rake"),
+        model_of_targets(prepared.merged, area, base, "rake"),
         _diagnostics(prepared, tables, raked, trimmed, weights, area, weighting.by),
-        (*tables.log, *prepared.log, *_trim_notes(trimmed)),
+        (*tables.log, *prepared.log, *([trimmed.warning()] if trimmed and not trimmed.met else [])),
         tables,
     )
 
@@ -295,18 +295,4 @@ def _collapse_notes(collapsed: pd.DataFrame, minimum_cell: int) -> list[Issue]:
             severity="repair",
         )
         for row in collapsed.to_dict("records")
-    ]
-
-
-def _trim_notes(trimmed: Trimmed | None) -> list[Issue]:
-    if trimmed is None or trimmed.met:
-        return []
-    return [
-        Issue(
-            "the bounds of the weights and the margins cannot both be met: the bounds hold, the "
-            "margins are missed as the diagnostics say",
-            severity="warning",
-            expected=f"weights between {trimmed.low:g} and {trimmed.high:g} times the area's mean",
-            hint="widen the bounds, or merge more levels",
-        )
     ]

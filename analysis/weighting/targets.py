@@ -42,7 +42,7 @@ class Miss:
         """The difference as a part of the target; infinite where only the target is 0."""
         if self.difference == 0:
             return 0.0
-        return abs(self.difference) / self.target if self.target else float("inf")
+        return abs(self.difference / self.target) if self.target else float("inf")
 
     def issue(self, what: str, hint: str | None = None) -> Issue:
         """The miss as an issue that names margin, level, area and size."""
@@ -90,6 +90,28 @@ class MarginTarget:
         return relative_miss(self.sums(area, weights), self.totals)
 
 
+@dataclass(frozen=True)
+class NumericTarget:
+    """A numeric variable whose total is known.
+
+    Parameters
+    ----------
+    name
+        The variable.
+    values
+        One per row.
+    totals
+        Population total of every area.
+    """
+
+    name: str
+    values: Floats
+    totals: Floats
+
+
+Target = MarginTarget | NumericTarget
+
+
 def relative_miss(sums: Floats, totals: Floats) -> Floats:
     """``|sums − totals| / totals``; 0 where both are 0, infinite where only the total is."""
     difference = np.abs(sums - totals)
@@ -120,6 +142,8 @@ def check_targets(
         If margins have unequal totals, a total is negative or not a number, or a level is
         on one side only: a total without respondents, respondents without a total.
     """
+    if not targets:
+        return
     issues = [*_number_issues(targets, areas)]
     if not issues:
         issues = [

@@ -15,7 +15,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.weighting.raking import TOLERANCE, rake
+from analysis.errors import Issue
+from analysis.weighting.raking import rake
 from analysis.weighting.targets import Codes, Floats, MarginTarget
 
 #: A weight may lie this far (as a part) beyond its bound after the last raking.
@@ -53,6 +54,16 @@ class Trimmed:
             "largest_ratio_before": self.largest_before,
             "largest_ratio_after": self.largest_after,
         }
+
+    def warning(self) -> Issue:
+        """What to tell where bounds and margins cannot both hold."""
+        return Issue(
+            "the bounds of the weights and the margins cannot both be met: the bounds hold, the "
+            "margins are missed as the diagnostics say",
+            severity="warning",
+            expected=f"weights between {self.low:g} and {self.high:g} times the area's mean",
+            hint="widen the bounds, or merge more levels",
+        )
 
 
 def trim(
@@ -131,6 +142,3 @@ def _rescaled(
     loose = np.bincount(area, weights * free, minlength=size)
     factor = np.divide(total - fixed, loose, out=np.ones(size), where=loose > 0)
     return np.where(free, weights * factor[area], weights)
-
-
-__all__ = ["SLACK", "TOLERANCE", "Trimmed", "trim"]

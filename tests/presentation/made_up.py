@@ -84,8 +84,10 @@ def _plan_rows(
             for breakdown in () if compared else plan.breakdowns:
                 for group, share in _shares(names, breakdown):
                     spread = random.normal(0, 0.5)
-                    yield base | {"breakdown": breakdown, "group": group} | _values(
-                        definition, value + spread, n * share, random
+                    yield (
+                        base
+                        | {"breakdown": breakdown, "group": group}
+                        | _values(definition, value + spread, n * share, random)
                     )
 
 

@@ -27,7 +27,7 @@ HOSTILE = (
     "</style><script>alert(2)</script>",
     "&lt;b&gt; & <b>tučně</b>",
     "=1+1",
-    "=HYPERLINK(\"http://example.org\",\"klikni\")",
+    '=HYPERLINK("http://example.org","klikni")',
     "+420 577 000 000",
     "-2+3+cmd|' /C calc'!A0",
     "@SUM(1+1)",
@@ -35,7 +35,7 @@ HOSTILE = (
     "$x$ a $ 5 + 5 $",
     "@ref a <label>",
     "*tučně* _kurzíva_ `kód` = nadpis",
-    "#image(\"/etc/passwd\")",
+    '#image("/etc/passwd")',
     "#{sys.inputs}",
     "{{ 7 * 7 }} {% raw %}",
     "C:\\temp\\new \\u{41} \\",
@@ -45,7 +45,7 @@ HOSTILE = (
     "[odkaz](javascript:alert(1))",
     "// komentář /* a další */",
     "%n %s {0} {x}",
-    "&B&\"Arial\"&P",
+    '&B&"Arial"&P',
 )
 
 LIPSUM = (

@@ -1,0 +1,340 @@
+"""Differences between domains, among them an area less the rest of the region."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from analysis.estimation.domains import Domains
+from analysis.estimation.estimator import (
+    DomainEstimates,
+    Estimator,
+    Kind,
+    Sums,
+    labelled_rows,
+    two_sided_p,
+    variable_labels,
+)
+from analysis.estimation.intervals import Uncertainty, interval, share_interval
+from analysis.estimation.linearisation import Covariances, LinearRatio, Pairs
+from analysis.estimation.multiplicity import adjusted_within
+from analysis.estimation.residuals import VarianceRule
+from analysis.estimation.sampling import LonelyPsu
+from analysis.weighting.calibration_model import CalibrationModel
+
+Codes = NDArray[np.intp]
+Floats = NDArray[np.float64]
+
+COMPARISON_COLUMNS: Final = [
+    "estimate",
+    "standard_error",
+    "ci_low",
+    "ci_high",
+    "interval_method",
+    "confidence",
+    "df",
+    "n",
+    "n_effective",
+    "base",
+    "p_value",
+    "p_adjusted",
+    "estimate_first",
+    "estimate_second",
+    "n_second",
+]
+
+
+@dataclass(frozen=True)
+class _Difference:
+    """Two groups of domains, pair by pair, and the covariance of their means."""
+
+    first: DomainEstimates
+    second: DomainEstimates
+    covariance: Floats
+
+    @property
+    def estimate(self) -> Floats:
+        return self.first.sums.mean - self.second.sums.mean
+
+    @property
+    def variance(self) -> Floats:
+        both = self.first.variance + self.second.variance - 2 * self.covariance
+        return np.maximum(both, 0.0)
+
+    @property
+    def df(self) -> Floats:
+        """Degrees of freedom after Welch and Satterthwaite, of the parts that vary."""
+        with np.errstate(invalid="ignore", divide="ignore"):
+            parts = [
+                np.where(side.variance > 0, side.variance**2 / side.df, 0.0)
+                for side in (self.first, self.second)
+            ]
+            both = (self.first.variance + self.second.variance) ** 2
+            welch = np.where(both > 0, both / (parts[0] + parts[1]), np.nan)
+        least = np.fmin(self.first.df, self.second.df)
+        return np.where(np.isnan(welch), least, welch)
+
+
+def compare_with_rest(
+    values: Floats,
+    weights: Any,
+    domains: Domains,
+    *,
+    columns: pd.DataFrame | Sequence[str] | None = None,
+    kinds: Sequence[Kind] | None = None,
+    calibration: CalibrationModel | None = None,
+    strata: Any = None,
+    clusters: Sequence[Any] = (),
+    populations: Sequence[Any] = (),
+    lonely_psu: LonelyPsu = "fail",
+    variance: VarianceRule = "calibrated",
+    confidence: float = 0.95,
+) -> pd.DataFrame:
+    """Every area less the rest of the region, by breakdown and group.
+
+    Parameters
+    ----------
+    domains
+        Areas and the region as :meth:`Domains.of_areas` makes them; an area's group is
+        compared with the same group in all other areas together.
+    values, weights, columns, kinds, calibration, strata, clusters, populations, lonely_psu, variance
+        As in :func:`analysis.estimation.estimator.estimate_domains`.
+
+    Returns
+    -------
+    DataFrame
+        Labels of the area's domain and of the variable, and :data:`COMPARISON_COLUMNS`:
+        ``n``, ``n_effective`` and ``base`` are the area's, ``n_second`` the rest's,
+        ``p_adjusted`` is Holm's over the areas for each variable, breakdown and group.
+
+    Notes
+    -----
+    The area is a part of the region, so the rest is estimated as what remains, with the
+    covariance of the two. R: ``svyglm(y ~ I(area == a), design)``, whose degrees of freedom
+    are those of the whole sample; here they are Welch–Satterthwaite's.
+    """  # noqa: E501
+    estimator = Estimator(
+        values,
+        weights,
+        kinds=kinds,
+        calibration=calibration,
+        strata=strata,
+        clusters=clusters,
+        populations=populations,
+        lonely_psu=lonely_psu,
+        variance=variance,
+    )
+    wholes = domains.wholes()
+    inner = np.flatnonzero(wholes >= 0)
+    difference = _from_rest(estimator, domains, inner, wholes[inner])
+    labels = domains.labels.iloc[inner].reset_index(drop=True)
+    names = variable_labels(columns, estimator.variables)
+    frame = _frame(estimator, difference, labels, names, confidence)
+    families = frame[["breakdown", "group", *names.columns]]
+    frame["p_adjusted"] = adjusted_within(frame["p_value"].to_numpy(), families)
+    return frame[[*labels.columns, *names.columns, *COMPARISON_COLUMNS]]
+
+
+def compare_domains(
+    estimator: Estimator,
+    domains: Domains,
+    first: Codes,
+    second: Codes,
+    *,
+    columns: pd.DataFrame | Sequence[str] | None = None,
+    confidence: float = 0.95,
+) -> pd.DataFrame:
+    """Differences between pairs of domains, which may overlap.
+
+    Parameters
+    ----------
+    estimator
+        The prepared variables and weights.
+    domains
+        The domains.
+    first, second
+        Positions of the domains of each pair; the difference is first less second.
+
+    Returns
+    -------
+    DataFrame
+        Labels of both domains (the second's end in ``_second``), of the variable, and
+        :data:`COMPARISON_COLUMNS`; ``p_adjusted`` is Holm's over the pairs of a variable.
+
+    Notes
+    -----
+    R: ``svycontrast(svyby(…, covmat = TRUE), c(1, -1))``.
+    """
+    sums = estimator.sums(domains)
+    linear = estimator.linear(sums)
+    variances = estimator.variances(domains, sums)
+    df = estimator.degrees_of_freedom(domains)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        found = estimator.covariances(domains, Pairs(first, second))
+        covariance = found.of_ratios(linear.at(first), linear.at(second))
+    sides = [
+        DomainEstimates(_at(sums, place), variances[place], df[place]) for place in (first, second)
+    ]
+    labels = domains.labels.iloc[first].reset_index(drop=True)
+    others = domains.labels.iloc[second].reset_index(drop=True).add_suffix("_second")
+    names = variable_labels(columns, estimator.variables)
+    both = pd.concat([labels, others], axis=1)
+    difference = _Difference(sides[0], sides[1], np.nan_to_num(covariance))
+    frame = _frame(estimator, difference, both, names, confidence)
+    frame["p_adjusted"] = adjusted_within(frame["p_value"].to_numpy(), frame[names.columns])
+    return frame[[*both.columns, *names.columns, *COMPARISON_COLUMNS]]
+
+
+def _from_rest(
+    estimator: Estimator, domains: Domains, inner: Codes, outer: Codes
+) -> _Difference:
+    """The inner domains and what remains of the outer ones."""
+    own = Domains(domains.members[inner], domains.labels.iloc[inner])
+    rest = Domains((domains.members[outer] - domains.members[inner]).tocsr(), own.labels)
+    rest.members.eliminate_zeros()
+    sums, rest_sums = estimator.sums(own), estimator.sums(rest)
+    used, place = np.unique(outer, return_inverse=True)
+    whole = Domains(domains.members[used], domains.labels.iloc[used])
+    of_own = estimator.covariances(own, Pairs.of_each(len(own)))
+    of_whole = estimator.covariances(whole, Pairs.of_each(len(whole)))
+    both = Domains.joined([own, whole])
+    between = estimator.covariances(both, Pairs(np.arange(len(own)), len(own) + place))
+    linear, rest_linear = estimator.linear(sums), estimator.linear(rest_sums)
+    of_rest, across = _remaining(of_own, _at_covariances(of_whole, place), between)
+    return _Difference(
+        _estimates(estimator, own, sums, of_own, linear),
+        _estimates(estimator, rest, rest_sums, of_rest, rest_linear),
+        _ratio_covariance(across, linear, rest_linear),
+    )
+
+
+def _remaining(
+    own: Covariances, whole: Covariances, between: Covariances
+) -> tuple[Covariances, Covariances]:
+    """Covariances of the rest's totals, and between those of the own part and the rest."""
+    rest = Covariances(
+        nn=whole.nn + own.nn - 2 * between.nn,
+        nd=whole.nd + own.nd - between.nd - between.dn,
+        dn=whole.dn + own.dn - between.nd - between.dn,
+        dd=whole.dd + own.dd - 2 * between.dd,
+    )
+    across = Covariances(
+        nn=between.nn - own.nn,
+        nd=between.nd - own.nd,
+        dn=between.dn - own.dn,
+        dd=between.dd - own.dd,
+    )
+    return rest, across
+
+
+def _estimates(
+    estimator: Estimator,
+    domains: Domains,
+    sums: Sums,
+    found: Covariances,
+    linear: LinearRatio,
+) -> DomainEstimates:
+    variance = np.maximum(_ratio_covariance(found, linear, linear), 0.0)
+    return DomainEstimates(sums, variance, estimator.degrees_of_freedom(domains))
+
+
+def _ratio_covariance(found: Covariances, first: LinearRatio, second: LinearRatio) -> Floats:
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return found.of_ratios(first, second)
+
+
+def _at(sums: Sums, place: Codes) -> Sums:
+    return Sums(*(array[place] for array in vars(sums).values()))
+
+
+def _at_covariances(found: Covariances, place: Codes) -> Covariances:
+    return Covariances(found.nn[place], found.nd[place], found.dn[place], found.dd[place])
+
+
+def _frame(
+    estimator: Estimator,
+    difference: _Difference,
+    labels: pd.DataFrame,
+    names: pd.DataFrame,
+    confidence: float,
+) -> pd.DataFrame:
+    error, df = np.sqrt(difference.variance), difference.df
+    known = (difference.first.df >= 1) & (difference.second.df >= 1)
+    error = np.where(known, error, np.nan)
+    low, high, used = _limits(estimator, difference, error, confidence)
+    first, second = difference.first, difference.second
+    arrays = {
+        "estimate": difference.estimate,
+        "standard_error": error,
+        "ci_low": low,
+        "ci_high": high,
+        "interval_method": used,
+        "confidence": np.full(error.shape, confidence),
+        "df": df,
+        "n": first.sums.n,
+        "n_effective": first.n_effective,
+        "base": first.sums.base,
+        "p_value": two_sided_p(difference.estimate, _test_error(estimator, difference, error), df),
+        "estimate_first": first.sums.mean,
+        "estimate_second": second.sums.mean,
+        "n_second": second.sums.n,
+    }
+    rows = labelled_rows(labels, names)
+    return pd.concat([rows, pd.DataFrame({k: v.ravel() for k, v in arrays.items()})], axis=1)
+
+
+def _extreme(estimator: Estimator, difference: _Difference) -> NDArray[np.bool_]:
+    """Shares of which one side is 0 % or 100 %: its own error is 0 and says too little."""
+    sides = (difference.first.sums.mean, difference.second.sums.mean)
+    return ((sides[0] <= 0) | (sides[0] >= 1) | (sides[1] <= 0) | (sides[1] >= 1)) & (
+        estimator.is_share()
+    )
+
+
+def _limits(
+    estimator: Estimator, difference: _Difference, error: Floats, confidence: float
+) -> tuple[Floats, Floats, NDArray[np.object_]]:
+    """Student's t; where a share is 0 % or 100 % the limits of both sides are combined.
+
+    Source of the latter (MOVER): G. Y. Zou, A. Donner, Statistics in Medicine 27 (2008),
+    1693–1702.
+    """
+    plain = Uncertainty(
+        difference.estimate, error, difference.df, difference.first.sums.n, difference.df
+    )
+    low, high = interval(plain, "mean", confidence)
+    used = np.full(low.shape, "mean", dtype=object)
+    extreme = _extreme(estimator, difference) & np.isfinite(error)
+    if extreme.any():
+        low[extreme], high[extreme] = _combined_limits(difference, extreme, confidence)
+        used[extreme] = "mover"
+    return low, high, np.where(np.isnan(low), "", used)
+
+
+def _combined_limits(
+    difference: _Difference, chosen: NDArray[np.bool_], confidence: float
+) -> tuple[Floats, Floats]:
+    first = difference.first.uncertainty.at(chosen)
+    second = difference.second.uncertainty.at(chosen)
+    p_low, p_high, _ = share_interval(first, "logit", confidence)
+    q_low, q_high, _ = share_interval(second, "logit", confidence)
+    p, q = first.estimate, second.estimate
+    below = np.sqrt((p - p_low) ** 2 + (q_high - q) ** 2)
+    above = np.sqrt((p_high - p) ** 2 + (q - q_low) ** 2)
+    return p - q - below, p - q + above
+
+
+def _test_error(estimator: Estimator, difference: _Difference, error: Floats) -> Floats:
+    """The error under the hypothesis; where a share is 0 % or 100 % that of the joint share."""
+    first, second = difference.first.sums, difference.second.sums
+    with np.errstate(invalid="ignore", divide="ignore"):
+        joint = (first.total + second.total) / (first.base + second.base)
+        sizes = [side.n_effective_of_weights for side in (first, second)]
+        pooled = np.sqrt(joint * (1 - joint) * (1 / sizes[0] + 1 / sizes[1]))
+    extreme = _extreme(estimator, difference) & np.isfinite(error)
+    return np.where(extreme, np.fmax(pooled, error), error)

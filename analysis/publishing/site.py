@@ -1,0 +1,179 @@
+"""The index page of a study's reports: every report in each format with its size.
+
+One page without script that works from a memory stick: all its links are relative.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote
+
+from analysis.errors import WorkbenchError
+from analysis.publishing.batch import OutputFile
+from analysis.publishing.checks import check_html
+from analysis.publishing.content import clean_text
+from analysis.publishing.html import page_frame, render_template
+from analysis.publishing.manifest import NAME as MANIFEST
+from analysis.publishing.manifest import ReportRecord, output_file, write_whole
+from analysis.publishing.phrases import Phrases, phrases
+from analysis.publishing.svg import svg_problem
+
+NAME: Final = "index.html"
+_SHOWN: Final = ("html", "pdf", "xlsx")
+_KILO: Final = 1000
+
+
+@dataclass(frozen=True)
+class Site:
+    """What the index page says, in one language.
+
+    Parameters
+    ----------
+    title, subtitle
+        Of the study.
+    language
+        Of the page.
+    areas
+        Names by code, in the order of the list. Reports on areas not among them come last.
+    kinds
+        Titles of the kinds of report by kind, in the order of the page.
+    reports
+        What there is, as the manifest has it.
+    expected
+        Kind, area and language of reports that should be there; those that are not are said
+        to be absent.
+    watermark, watermark_note
+        The word that marks modelled data, and what it means.
+    map_svg, map_alt
+        A map of the areas and its text alternative; no map when empty.
+    methods
+        The relative address of a page on methods; no link when empty.
+    publicity
+        The line that funders ask for.
+    """
+
+    title: str
+    language: str
+    areas: Mapping[str, str]
+    kinds: Mapping[str, str]
+    reports: Sequence[ReportRecord]
+    subtitle: str = ""
+    expected: Sequence[tuple[str, str, str]] = ()
+    watermark: str = ""
+    watermark_note: str = ""
+    map_svg: str = ""
+    map_alt: str = ""
+    methods: str = ""
+    publicity: str = ""
+
+
+@dataclass(frozen=True)
+class _Link:
+    address: str
+    text: str
+    size: str
+
+
+@dataclass(frozen=True)
+class _Row:
+    area: str
+    links: Mapping[str, _Link]
+
+
+@dataclass(frozen=True)
+class _Section:
+    anchor: str
+    title: str
+    language: str
+    rows: tuple[_Row, ...]
+
+
+def write_site(folder: Path, site: Site) -> OutputFile:
+    """Write ``index.html`` into a folder of reports; returns it as a row of the manifest.
+
+    Raises
+    ------
+    WorkbenchError
+        If the map may not be published or the page does not pass its checks.
+    """
+    text = render_site(site)
+    check_html(text, NAME)
+    return output_file(folder, write_whole(folder / NAME, text.encode()))
+
+
+def render_site(site: Site) -> str:
+    """The index page as text.
+
+    Raises
+    ------
+    WorkbenchError
+        If the map may not be published.
+    """
+    problem = svg_problem(site.map_svg) if site.map_svg else None
+    if problem:
+        raise WorkbenchError("the map of the index page cannot be published", hint=problem)
+    texts = phrases(site.language)
+    sections = tuple(_sections(site, texts))
+    values = {
+        **page_frame(site.language, texts),
+        "site": site,
+        "title": texts.typeset(clean_text(site.title)),
+        "sections": sections,
+        "count": sum(bool(row.links) for section in sections for row in section.rows),
+        "formats": _SHOWN,
+        "manifest": MANIFEST,
+    }
+    return render_template("index.html.j2", values)
+
+
+def _sections(site: Site, texts: Phrases) -> Iterable[_Section]:
+    records = {record.key: record for record in site.reports}
+    keys = {*records, *site.expected}
+    for kind in [*site.kinds, *sorted({key[0] for key in keys} - site.kinds.keys())]:
+        for language in _languages(site, {key[2] for key in keys if key[0] == kind}):
+            codes = {key[1] for key in keys if (key[0], key[2]) == (kind, language)}
+            rows = tuple(
+                _row(site, texts, code, records.get((kind, code, language)))
+                for code in _in_order(site, codes)
+            )
+            title = _section_title(site, texts, kind, language)
+            yield _Section(f"{kind}-{language}", title, language, rows)
+
+
+def _languages(site: Site, languages: Iterable[str]) -> list[str]:
+    """The page's own language first."""
+    return sorted(languages, key=lambda language: (language != site.language, language))
+
+
+def _in_order(site: Site, codes: Iterable[str]) -> list[str]:
+    order = {code: place for place, code in enumerate(site.areas)}
+    return sorted(codes, key=lambda code: (order.get(code, len(order)), code))
+
+
+def _section_title(site: Site, texts: Phrases, kind: str, language: str) -> str:
+    title = texts.typeset(clean_text(site.kinds.get(kind, kind)))
+    if language == site.language:
+        return title
+    key = f"language.{language}"
+    name = texts.say(key) if texts.has(key) else language
+    return texts.say("site.reports_in", kind=title, language=name)
+
+
+def _row(site: Site, texts: Phrases, code: str, record: ReportRecord | None) -> _Row:
+    area = clean_text(site.areas.get(code, code))
+    files = record.files if record is not None else {}
+    return _Row(area, {name: _link(texts, name, files[name]) for name in _SHOWN if name in files})
+
+
+def _link(texts: Phrases, format: str, file: OutputFile) -> _Link:
+    return _Link(quote(file.path), texts.say(f"site.{format}"), size_text(file.size, texts))
+
+
+def size_text(size: int, texts: Phrases) -> str:
+    """A size of a file for people, such as ``97 kB`` or ``1,2 MB``."""
+    if size < _KILO**2:
+        return texts.say("unit.kB", number=texts.numbers.whole(max(1, round(size / _KILO))))
+    return texts.say("unit.MB", number=texts.numbers.decimal(size / _KILO**2, 1))
