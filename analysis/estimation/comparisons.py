@@ -190,9 +190,7 @@ def compare_domains(
     return frame[[*both.columns, *names.columns, *COMPARISON_COLUMNS]]
 
 
-def _from_rest(
-    estimator: Estimator, domains: Domains, inner: Codes, outer: Codes
-) -> _Difference:
+def _from_rest(estimator: Estimator, domains: Domains, inner: Codes, outer: Codes) -> _Difference:
     """The inner domains and what remains of the outer ones."""
     own = Domains(domains.members[inner], domains.labels.iloc[inner])
     rest = Domains((domains.members[outer] - domains.members[inner]).tocsr(), own.labels)

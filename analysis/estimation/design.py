@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,6 @@ from analysis.definitions import suggestion
 from analysis.errors import WorkbenchError
 from analysis.estimation.domains import Domains
 from analysis.estimation.estimator import (
-    DomainEstimates,
     Estimator,
     Kind,
     domain_estimates,
@@ -24,8 +23,8 @@ from analysis.estimation.estimator import (
 )
 from analysis.estimation.intervals import IntervalMethod, Uncertainty, interval
 from analysis.estimation.residuals import VarianceRule
-from analysis.estimation.sampling import LonelyPsu, _Counts
-from analysis.estimation.totals import ratio_estimates, total_estimates
+from analysis.estimation.sampling import LonelyPsu, selection_weights
+from analysis.estimation.totals import TotalEstimates, ratio_estimates, total_estimates
 from analysis.weighting.calibration_model import CalibrationModel
 from analysis.weighting.diagnostics import Diagnostics
 from analysis.weighting.sample import Weighted
@@ -34,5 +33,326 @@ from analysis.weighting.table import Method, level_texts, weight_table
 Floats = NDArray[np.float64]
 Names = str | Sequence[str]
 
-#: The columns of an estimate behind those of ``by``; see ``docs/methods.md``.
+#: The columns of an estimate behind those of ``by``.
 MEASURES: Final = ["estimate", "se", "ci_low", "ci_high", "df", "n", "n_effective", "deff"]
+
+
+@dataclass(frozen=True, eq=False)
+class Design:
+    """A table of respondents with its weights and selection; every change is a new design.
+
+    Parameters
+    ----------
+    frame
+        One row per respondent.
+    weights
+        The column of weights, or the weights; from ``fpc`` when not given, 1 without.
+    strata
+        The column of strata.
+    clusters
+        The columns of sampling units, the first stage first.
+    fpc
+        For every stage the column with the number of units in the population of the stratum
+        (or the sampling fraction); without it sampling is with replacement.
+    lonely_psu
+        What to do with a stratum of one unit; see :func:`analysis.estimation.sampling.sampling`.
+    variance
+        The rule of the variance of calibrated weights; see
+        :mod:`analysis.estimation.residuals`.
+    calibration, diagnostics
+        What the weights meet and how they were made; set by :meth:`rake` and its kin.
+
+    Notes
+    -----
+    R: ``svydesign(id = ~clusters, strata = ~strata, weights = ~weights, fpc = ~fpc)``.
+    """
+
+    frame: pd.DataFrame
+    weights: str | Floats | pd.Series | None = None
+    strata: str | None = None
+    clusters: Names | None = None
+    fpc: Names | None = None
+    lonely_psu: LonelyPsu = "fail"
+    variance: VarianceRule = "calibrated"
+    calibration: CalibrationModel | None = None
+    diagnostics: Diagnostics | None = None
+
+    # --- weights ----------------------------------------------------------------------------
+
+    @cached_property
+    def weight_values(self) -> Floats:
+        """The weights, one per row."""
+        if self.weights is None:
+            if self.fpc is None:
+                return np.ones(len(self.frame))
+            return selection_weights(
+                len(self.frame), self._strata, self._clusters, self._populations
+            )
+        if isinstance(self.weights, str):
+            return self._numbers([self.weights])[:, 0]
+        return np.asarray(self.weights, dtype=float)
+
+    def rake(
+        self,
+        margins: pd.DataFrame,
+        by: str | None = None,
+        trim: tuple[float, float] | None = None,
+    ) -> Design:
+        """The design with weights raked to margins; see :func:`analysis.weighting.weight_table`.
+
+        R: ``rake``.
+        """
+        return self._weighted(self._reweighted(margins, "rake", by=by, trim=trim))
+
+    def post_stratify(self, margins: pd.DataFrame, by: str | None = None) -> Design:
+        """The design post-stratified to one margin. R: ``postStratify``."""
+        return self._weighted(self._reweighted(margins, "post-stratify", by=by))
+
+    def calibrate(
+        self,
+        margins: pd.DataFrame,
+        method: Method = "linear",
+        by: str | None = None,
+        bounds: tuple[float, float] | None = None,
+    ) -> Design:
+        """The design calibrated to margins and totals of numbers. R: ``calibrate``."""
+        return self._weighted(self._reweighted(margins, method, by=by, bounds=bounds))
+
+    def _reweighted(self, margins: pd.DataFrame, method: Method, **details: Any) -> Weighted:
+        return weight_table(self.frame, margins, method, base=self.weight_values, **details)
+
+    def _weighted(self, weighted: Weighted) -> Design:
+        return replace(
+            self,
+            weights=weighted.weights.to_numpy(),
+            calibration=weighted.calibration,
+            diagnostics=weighted.diagnostics,
+        )
+
+    # --- estimates --------------------------------------------------------------------------
+
+    def mean(self, variables: Names, by: Names | None = None, level: float = 0.95) -> pd.DataFrame:
+        """Means of numeric variables, over the rows where each is known. R: ``svymean``.
+
+        Parameters
+        ----------
+        variables
+            Columns of numbers.
+        by
+            Columns whose combinations of values are the domains. R: ``svyby``.
+        level
+            Confidence level of Student's t interval.
+
+        Returns
+        -------
+        DataFrame
+            ``statistic``, ``variable``, ``category``, the columns of ``by``, and
+            :data:`MEASURES`.
+        """
+        names = _names(variables)
+        labels = _labels("mean", names)
+        return self._means(self._numbers(names), labels, by, "mean", level)
+
+    def share(
+        self,
+        variables: Names,
+        by: Names | None = None,
+        level: float = 0.95,
+        interval_method: IntervalMethod = "logit",
+    ) -> pd.DataFrame:
+        """Shares of every value of variables, over the rows where each is known.
+
+        R: ``svymean(~factor(x))``, with the intervals of ``svyciprop``.
+        """
+        values, labels = [], []
+        for name in _names(variables):
+            texts = level_texts(self._column(name))
+            known = texts.notna().to_numpy()
+            for category in _categories(self._column(name), texts):
+                chosen = (texts == category).to_numpy(dtype=float)
+                values.append(np.where(known, chosen, np.nan))
+                labels.append(("share", name, category))
+        frame = pd.DataFrame(labels, columns=["statistic", "variable", "category"])
+        return self._means(np.column_stack(values), frame, by, "share", level, interval_method)
+
+    def total(self, variables: Names, by: Names | None = None, level: float = 0.95) -> pd.DataFrame:
+        """Totals of numeric variables. R: ``svytotal``."""
+        names = _names(variables)
+        domains = self._domains(by)
+        estimator = self.estimator(self._numbers(names))
+        found = total_estimates(estimator, domains)
+        return self._frame(found, domains, _labels("total", names), by, level)
+
+    def ratio(
+        self,
+        numerators: Names,
+        denominators: Names,
+        by: Names | None = None,
+        level: float = 0.95,
+    ) -> pd.DataFrame:
+        """Ratios of two totals, ``variable`` being ``numerator/denominator``. R: ``svyratio``."""
+        tops, bottoms = _names(numerators), _names(denominators)
+        if len(bottoms) == 1:
+            bottoms = bottoms * len(tops)
+        if len(tops) != len(bottoms):
+            raise WorkbenchError(
+                "there are not as many denominators as numerators",
+                expected=str(len(tops)),
+                got=str(len(bottoms)),
+            )
+        domains = self._domains(by)
+        estimator = self.estimator(self._numbers([*tops, *bottoms]))
+        each = np.arange(len(tops))
+        found = ratio_estimates(estimator, domains, each, len(tops) + each)
+        names = [f"{top}/{bottom}" for top, bottom in zip(tops, bottoms, strict=True)]
+        return self._frame(found, domains, _labels("ratio", names), by, level)
+
+    def estimator(self, values: Floats, kinds: Sequence[Kind] | None = None) -> Estimator:
+        """Variables with this design's weights and selection, for any domains."""
+        return Estimator(
+            values,
+            self.weight_values,
+            kinds=kinds,
+            calibration=self.calibration,
+            strata=self._strata,
+            clusters=self._clusters,
+            populations=self._populations,
+            lonely_psu=self.lonely_psu,
+            variance=self.variance,
+        )
+
+    @property
+    def degrees_of_freedom(self) -> int:
+        """Primary sampling units less strata. R: ``degf``."""
+        selected = self.estimator(np.zeros((len(self.frame), 0))).sampling
+        return len(np.unique(selected.units)) - len(np.unique(selected.strata))
+
+    # --- inside -----------------------------------------------------------------------------
+
+    def _means(
+        self,
+        values: Floats,
+        labels: pd.DataFrame,
+        by: Names | None,
+        kind: Kind,
+        level: float,
+        method: IntervalMethod = "mean",
+    ) -> pd.DataFrame:
+        domains = self._domains(by)
+        estimator = self.estimator(values, [kind] * values.shape[1])
+        found = domain_estimates(estimator, domains)
+        low, high, _ = mixed_interval(found.uncertainty, estimator.is_share(), method, level)
+        arrays = {
+            "estimate": found.sums.mean,
+            "se": found.standard_error,
+            "ci_low": low,
+            "ci_high": high,
+            "df": found.df,
+            "n": found.sums.n,
+            "n_effective": found.n_effective,
+            "deff": found.deff(),
+        }
+        return _table(labels, domains, arrays, by)
+
+    def _frame(
+        self,
+        found: TotalEstimates,
+        domains: Domains,
+        labels: pd.DataFrame,
+        by: Names | None,
+        level: float,
+    ) -> pd.DataFrame:
+        error = np.sqrt(found.variance)
+        data = Uncertainty(found.value, error, found.df, found.sums.n, found.n_effective)
+        low, high = interval(data, "mean", level)
+        arrays = {
+            "estimate": found.value,
+            "se": error,
+            "ci_low": low,
+            "ci_high": high,
+            "df": found.df,
+            "n": found.sums.n,
+            "n_effective": found.n_effective,
+            "deff": found.deff,
+        }
+        return _table(labels, domains, arrays, by)
+
+    def _domains(self, by: Names | None) -> Domains:
+        for name in _names(by):
+            self._column(name)
+        return Domains.by(self.frame, _names(by))
+
+    @cached_property
+    def _strata(self) -> Any:
+        return None if self.strata is None else self._column(self.strata).to_numpy()
+
+    @cached_property
+    def _clusters(self) -> tuple[Any, ...]:
+        return tuple(self._column(name).to_numpy() for name in _names(self.clusters))
+
+    @cached_property
+    def _populations(self) -> tuple[Any, ...]:
+        return tuple(self._numbers(_names(self.fpc)).T)
+
+    def _column(self, name: str) -> pd.Series:
+        if name not in self.frame:
+            raise WorkbenchError(
+                f"the table has no column {name}",
+                expected=", ".join(map(str, self.frame.columns[:20])),
+                hint=suggestion(name, list(self.frame.columns)),
+            )
+        return self.frame[name]
+
+    def _numbers(self, names: Sequence[str]) -> Floats:
+        """Columns as numbers, NaN where blank.
+
+        Raises
+        ------
+        WorkbenchError
+            If a column holds something else.
+        """
+        columns = np.empty((len(self.frame), len(names)))
+        for place, name in enumerate(names):
+            column = self._column(name)
+            if isinstance(column.dtype, pd.CategoricalDtype):
+                column = column.astype("object")
+            numbers = pd.to_numeric(column, errors="coerce")
+            strange = np.flatnonzero(numbers.isna() & column.notna())
+            if len(strange):
+                raise WorkbenchError(
+                    f"{name} holds something that is not a number",
+                    row=int(strange[0]) + 2,
+                    column=name,
+                    hint="for answers in words use share",
+                )
+            columns[:, place] = numbers.to_numpy(dtype=float, na_value=np.nan)
+        return columns
+
+
+def _names(names: Names | None) -> list[str]:
+    if names is None:
+        return []
+    return [names] if isinstance(names, str) else list(names)
+
+
+def _labels(statistic: str, names: Sequence[str]) -> pd.DataFrame:
+    return pd.DataFrame({"statistic": statistic, "variable": list(names), "category": ""})
+
+
+def _categories(values: pd.Series, texts: pd.Series) -> list[str]:
+    """The values of a column as text: categories in their order, others sorted."""
+    present = set(texts.dropna())
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        ordered = [str(category) for category in values.cat.categories]
+        return [category for category in ordered if category in present]
+    return list(dict.fromkeys(level_texts(values.dropna().drop_duplicates().sort_values())))
+
+
+def _table(
+    labels: pd.DataFrame, domains: Domains, arrays: dict[str, Floats], by: Names | None
+) -> pd.DataFrame:
+    """Rows ordered by variable, then by domain."""
+    domain_rows = domains.labels if _names(by) else pd.DataFrame(index=range(len(domains)))
+    rows = labelled_rows(labels, domain_rows)
+    numbers = pd.DataFrame({name: array.T.ravel() for name, array in arrays.items()})
+    return pd.concat([rows, numbers[MEASURES]], axis=1)

@@ -53,9 +53,7 @@ class Domains:
         for codes, names in partitions:
             matrices.append(_indicator(np.asarray(codes), len(names)))
             labels.append(names)
-        return cls(
-            sparse.vstack(matrices, format="csr"), pd.concat(labels, ignore_index=True)
-        )
+        return cls(sparse.vstack(matrices, format="csr"), pd.concat(labels, ignore_index=True))
 
     @classmethod
     def joined(cls, parts: Sequence[Domains]) -> Domains:
@@ -78,13 +76,13 @@ class Domains:
             If the frame lacks a column.
         """
         if not columns:
-            everyone = np.zeros(len(frame), dtype=np.intp)
-            return cls.of_partitions([(everyone, pd.DataFrame(index=[0]))])
+            everyone: Codes = np.zeros(len(frame), dtype=np.intp)
+            return cls.of_partitions([(everyone, pd.DataFrame(index=pd.RangeIndex(1)))])
         lacking = [column for column in columns if column not in frame]
         if lacking:
             raise WorkbenchError("there is no such column", got=", ".join(lacking))
         grouped = frame.groupby(list(columns), sort=True, observed=True, dropna=True)
-        codes = grouped.ngroup().fillna(-1).to_numpy(dtype=np.intp)
+        codes: Codes = grouped.ngroup().fillna(-1).to_numpy(dtype=np.intp).astype(np.intp)
         first = np.unique(codes, return_index=True)[1][int((codes < 0).any()) :]
         return cls.of_partitions([(codes, frame[list(columns)].iloc[first].reset_index(drop=True))])
 
@@ -163,7 +161,9 @@ def _crossed(
 
 def _coded(values: pd.Series) -> tuple[Codes, list[str]]:
     categories = values.astype("category").cat
-    return categories.codes.to_numpy(dtype=np.intp), [str(name) for name in categories.categories]
+    return np.asarray(categories.codes, dtype=np.intp), [
+        str(name) for name in categories.categories
+    ]
 
 
 def _indicator(codes: Codes, size: int) -> sparse.csr_matrix:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, Literal
@@ -144,6 +145,15 @@ class Estimator:
         self.residuals: Residuals | None = (
             residuals(calibration, self.weights, variance) if calibration else None
         )
+
+    def with_values(self, values: Floats) -> Estimator:
+        """The same weights and selection with other variables."""
+        other = copy(self)
+        for name in ("_known", "_centres", "_centred", "_table", "_ratios"):
+            vars(other).pop(name, None)
+        other.values = _checked_values(values)
+        other.kinds = _kinds(other.values)
+        return other
 
     @property
     def variables(self) -> int:

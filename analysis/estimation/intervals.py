@@ -107,9 +107,7 @@ def _wilson(data: Uncertainty, confidence: float) -> tuple[Floats, Floats]:
     return centre - half, centre + half
 
 
-_METHODS: Final[
-    Mapping[str, Callable[[Uncertainty, float], tuple[Floats, Floats]]]
-] = {
+_METHODS: Final[Mapping[str, Callable[[Uncertainty, float], tuple[Floats, Floats]]]] = {
     "mean": _mean,
     "logit": _logit,
     "asin": _asin,

@@ -248,7 +248,9 @@ def _block(
     local = Pairs(first, first if pairs.same else place[pairs.second[found]])
     inside = inside[present]
     terms = tuple(_block_term(term, rows, inside, local) for term in sampling.terms)
-    regression = residuals and _regression(residuals, rows, weights[rows], inside, terms)
+    regression = None
+    if residuals is not None:
+        regression = _regression(residuals, rows, weights[rows], inside, terms)
     return _Block(rows, weights[rows], inside, local, found, terms, regression)
 
 
@@ -325,9 +327,7 @@ class _BlockTerm:
         )
 
 
-def _block_term(
-    term: Term, rows: Codes, members: sparse.csr_matrix, pairs: Pairs
-) -> _BlockTerm:
+def _block_term(term: Term, rows: Codes, members: sparse.csr_matrix, pairs: Pairs) -> _BlockTerm:
     if term.units is None:
         return _elementary_term(term.coefficients[rows], members, pairs)
     names, unit_of_row = np.unique(term.units[rows], return_inverse=True)
@@ -346,9 +346,7 @@ def _block_term(
     return _BlockTerm(term.coefficients[names], units, sums, owner, unit, left, right, join)
 
 
-def _elementary_term(
-    coefficients: Floats, members: sparse.csr_matrix, pairs: Pairs
-) -> _BlockTerm:
+def _elementary_term(coefficients: Floats, members: sparse.csr_matrix, pairs: Pairs) -> _BlockTerm:
     join = members[pairs.first]
     if not pairs.same:
         join = join.multiply(members[pairs.second]).tocsr()
@@ -451,7 +449,7 @@ def _regression(
         len(columns),
         _columnwise_product(members, regressed.T),
         crossed,
-        sum(term.squares(weighted) for term in terms),
+        np.sum([term.squares(weighted) for term in terms], axis=0),
         residuals.solution(rows, columns),
     )
 

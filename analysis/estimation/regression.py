@@ -208,7 +208,7 @@ def _adjusted(
         except WorkbenchError:
             yield pd.Series(np.nan, index=REGRESSION_COLUMNS)
             continue
-        yield found.set_index("term").loc["exposure", REGRESSION_COLUMNS]
+        yield found.loc[found["term"] == "exposure", REGRESSION_COLUMNS].iloc[0]
 
 
 def _solve(x: Floats, y: Floats, weights: Floats) -> tuple[Floats, Floats]:
@@ -216,7 +216,7 @@ def _solve(x: Floats, y: Floats, weights: Floats) -> tuple[Floats, Floats]:
     root = np.sqrt(np.abs(weights))[:, None]
     sign = np.sign(weights)[:, None]
     gram = (root * x).T @ (sign * root * x)
-    inverse = np.linalg.inv(gram)
+    inverse: Floats = np.linalg.inv(gram).astype(float)
     beta = inverse @ (x.T @ (weights * y))
     # One step of refinement brings the residuals to rounding error.
     return beta + inverse @ (x.T @ (weights * (y - x @ beta))), inverse

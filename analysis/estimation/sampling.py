@@ -93,90 +93,107 @@ def sampling(
     WorkbenchError
         If a stratum has one unit and ``lonely_psu`` is ``fail``: lists the strata.
     """
-    stage_strata = _codes(strata, respondents, "stratum")
-    first_strata, first_units = stage_strata, np.arange(respondents)
+    first, *later = _stages(respondents, strata, clusters, populations)
     share = np.ones(respondents)
-    terms: list[Term] = []
-    for stage in range(max(1, len(clusters))):
-        units = _nested(stage_strata, clusters, stage, respondents)
-        counts = _Counts.of(stage_strata, units, populations, stage)
+    terms = _stage_terms(first, share, lonely_psu, strata)
+    for before, stage in zip([first, *later], later, strict=False):
+        share = share * before.fraction[before.strata]
         # Later stages hold strata of one unit as a matter of course where all was taken.
-        rule = lonely_psu if stage == 0 else "remove"
-        terms.extend(_stage_terms(stage_strata, units, counts, share, rule, strata))
-        if stage == 0:
-            first_units = units
-        if stage >= len(populations):
-            break
-        share = share * (1 - counts.correction)[stage_strata]
-        stage_strata = units
-    return Sampling(tuple(terms), first_strata, first_units)
+        terms.extend(_stage_terms(stage, share, "remove", None))
+    return Sampling(tuple(terms), first.strata, first.units)
+
+
+def selection_weights(
+    respondents: int,
+    strata: Any = None,
+    clusters: Sequence[Any] = (),
+    populations: Sequence[Any] = (),
+) -> Floats:
+    """Inverse selection probabilities, from the sampling fractions of all stages.
+
+    Parameters
+    ----------
+    respondents, strata, clusters, populations
+        As in :func:`sampling`; ``populations`` for every stage.
+    """
+    weights = np.ones(respondents)
+    for stage in _stages(respondents, strata, clusters, populations):
+        weights = weights / stage.fraction[stage.strata]
+    return weights
 
 
 @dataclass(frozen=True)
-class _Counts:
-    """Per stratum: units sampled and the finite population correction 1 − n/N."""
+class _Stage:
+    """One stage: each row's stratum and unit, and by stratum units sampled and their fraction.
 
+    The fraction is 0 where units were drawn with replacement.
+    """
+
+    strata: Codes
+    units: Codes
     n: Floats
-    correction: Floats
+    fraction: Floats
 
-    @classmethod
-    def of(
-        cls, strata: Codes, units: Codes, populations: Sequence[Any], stage: int
-    ) -> _Counts:
+
+def _stages(
+    respondents: int, strata: Any, clusters: Sequence[Any], populations: Sequence[Any]
+) -> list[_Stage]:
+    """The stages that the variance sees: those after a stage without fractions are not."""
+    stages = []
+    own = _codes(strata, respondents, "stratum")
+    for place in range(max(1, len(clusters))):
+        units = _nested(own, clusters, place, respondents)
         _, first = np.unique(units, return_index=True)
-        n = np.bincount(strata[first], minlength=strata.max() + 1).astype(float)
-        if stage >= len(populations) or populations[stage] is None:
-            return cls(n, np.ones_like(n))
-        size = np.asarray(populations[stage], dtype=float)
-        total = np.ones_like(n)
-        total[strata] = size
-        fraction = np.where(total < 1, total, n / np.where(total > 0, total, np.nan))
-        _check_populations(fraction, size, strata, total)
-        return cls(n, 1 - fraction)
+        n = np.bincount(own[first], minlength=own.max(initial=-1) + 1).astype(float)
+        population = populations[place] if place < len(populations) else None
+        stages.append(_Stage(own, units, n, _fractions(own, n, population)))
+        if population is None:
+            break
+        own = units
+    return stages
 
 
-def _check_populations(fraction: Floats, size: Floats, strata: Codes, total: Floats) -> None:
-    if np.isnan(fraction).any() or (fraction > 1 + 1e-9).any():
-        raise WorkbenchError(
-            "a stratum has more sampled units than its population",
-            column="fpc",
-            expected="the number of units in the population of the stratum, or a fraction",
-        )
+def _fractions(strata: Codes, n: Floats, population: Any) -> Floats:
+    if population is None:
+        return np.zeros_like(n)
+    size = np.asarray(population, dtype=float)
+    total = np.ones_like(n)
+    total[strata] = size
     if not np.array_equal(size, total[strata]):
         raise WorkbenchError(
             "the population of a stratum differs from row to row",
             column="fpc",
             expected="one number for all rows of a stratum",
         )
+    fraction = np.where(total < 1, total, n / np.where(total > 0, total, np.nan))
+    if np.isnan(fraction).any() or (fraction > 1 + 1e-9).any():
+        raise WorkbenchError(
+            "a stratum has more sampled units than its population",
+            column="fpc",
+            expected="the number of units in the population of the stratum, or a fraction",
+        )
+    return np.minimum(fraction, 1.0)
 
 
-def _stage_terms(
-    strata: Codes,
-    units: Codes,
-    counts: _Counts,
-    share: Floats,
-    lonely_psu: LonelyPsu,
-    names: Any,
-) -> list[Term]:
-    lonely = (counts.n == 1) & (counts.correction > 1e-7)
+def _stage_terms(stage: _Stage, share: Floats, lonely_psu: LonelyPsu, names: Any) -> list[Term]:
+    """The squares of a stage's units and strata; ``share`` is what earlier stages leave of it."""
+    lonely = (stage.n == 1) & (stage.fraction < 1 - 1e-7)
     if lonely.any() and lonely_psu == "fail":
-        raise _lonely_error(lonely, strata, names)
-    scale = counts.correction * np.where(counts.n > 1, counts.n / np.maximum(counts.n - 1, 1), 1)
-    centred = 1 / np.maximum(counts.n, 1)
+        raise _lonely_error(lonely, stage.strata, names)
+    scale = (1 - stage.fraction) * np.where(stage.n > 1, stage.n / np.maximum(stage.n - 1, 1), 1)
+    centred = 1 / np.maximum(stage.n, 1)
     if lonely_psu == "adjust":
         centred = np.where(lonely, 0.0, centred)
     if lonely_psu == "average" and not lonely.all():
         scale = scale * np.where(lonely, 0.0, len(lonely) / (~lonely).sum())
     of_stratum = np.zeros_like(scale)
-    of_stratum[strata] = share
+    of_stratum[stage.strata] = share
     scale = scale * of_stratum
-    elementary = len(units) == units.max(initial=-1) + 1
-    unit_scale = np.zeros(units.max(initial=-1) + 1)
-    unit_scale[units] = scale[strata]
-    return [
-        Term(None if elementary else units, unit_scale),
-        Term(strata, -scale * centred),
-    ]
+    count = stage.units.max(initial=-1) + 1
+    unit_scale = np.zeros(count)
+    unit_scale[stage.units] = scale[stage.strata]
+    units = None if count == len(stage.units) else stage.units
+    return [Term(units, unit_scale), Term(stage.strata, -scale * centred)]
 
 
 def _lonely_error(lonely: NDArray[np.bool_], strata: Codes, names: Any) -> WorkbenchError:

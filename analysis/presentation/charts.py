@@ -540,7 +540,7 @@ def ranked_bars(
     alt = alt_of_extremes(
         scene, "alt.ranked" if len(rows) == len(totals) else "alt.ranked_top", subject,
         list(zip(names, rows, strict=True)),
-        count=scene.words.count("items", len(rows)),
+        count=scene.words.count("items", len(rows)), shown=len(rows),
     )  # fmt: skip
     said = [*notes, *([scene.words.say("note.order")] if sort else [])]
     if len(rows) < len(totals):

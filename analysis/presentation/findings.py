@@ -1,8 +1,8 @@
 """The findings of a summary, chosen by one rule that is the same for every area.
 
 In this order: the standing indicators; the best and least known categories; the supported
-differences to all others; the largest gaps; the groups whose intervals do not overlap. What
-room is left goes to further indicators in a fixed order. Hidden values are passed over.
+differences to all others; the largest gaps; the groups whose intervals do not overlap. Where
+these are too few, further indicators follow in a fixed order. Hidden values are passed over.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def findings(scene: Scene, spec: FindingsSpec) -> list[str]:
     """The findings as sentences, each with figure, interval and base."""
     found = list(_first(scene, spec))[: spec.maximum]
     for reference in spec.more:
-        if len(found) >= spec.maximum:
+        if len(found) >= spec.minimum:
             break
         found.extend(_standing(scene, reference))
     return found
@@ -30,7 +30,7 @@ def findings(scene: Scene, spec: FindingsSpec) -> list[str]:
 
 def rule(scene: Scene, spec: FindingsSpec) -> str:
     """The rule in words."""
-    return scene.names.say("finding.rule", maximum=spec.maximum)
+    return scene.names.say("finding.rule", minimum=spec.minimum, maximum=spec.maximum)
 
 
 def _first(scene: Scene, spec: FindingsSpec) -> Iterator[str]:

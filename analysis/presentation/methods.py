@@ -449,13 +449,14 @@ def _question(scene: Scene, name: str) -> str:
 def reading_notes(scene: Scene) -> ItemList:
     """How to read the numbers of the report."""
     say, names = scene.words.say, scene.names
+    weighted = sample_of(scene).weighting.method != "none"
     scale = "; ".join(
         say("reading.scale_item", text=step["text"], **{"from": step["from"], "to": step["to"]})
         for step in scene.words.scale
     )
     return ItemList(
         (
-            say("reading.n"),
+            say("reading.n" if weighted else "reading.n_unweighted"),
             say("reading.interval", confidence=scene.confidence),
             names.say("reading.difference"),
             say("reading.groups"),

@@ -12,7 +12,6 @@ from analysis.study import Indicator, Study
 from analysis.territory import Case
 
 Form = Literal["label", "short", "accusative"]
-_INFLECTED: tuple[Case, Case] = ("genitive", "locative")
 #: The placeholders that every text of a make-up may use.
 PLACE_NAMES = (
     "area", "area_genitive", "area_locative", "name", "name_genitive", "name_locative",
@@ -170,8 +169,9 @@ class Names:
         return self.words.say("place.whole_areas")
 
     def by_kind(self, key: str) -> str:
-        """The key of a phrase that differs for studies without a region."""
-        return key if self.study.region else f"{key}_areas"
+        """The key of a phrase, of its own form for studies without a region if it has one."""
+        own = f"{key}_areas"
+        return own if not self.study.region and self.words.has(own) else key
 
     def say(self, key: str, **values: object) -> str:
         """A phrase, in its form for studies without a region where they need another."""
@@ -203,24 +203,30 @@ class Names:
         return {**own, **name, **self.place_values}
 
     def _cases(self, code: str) -> dict[str, str]:
-        name = self.area(code)
-        if self.language != "cs":
-            place = self.words.say("place.in_area", area=name)
-            return {"name": name, "name_genitive": name, "name_locative": place}
-        territory = self.study.territory
-        if code in self.study.areas.index:
-            cases = self.study.areas.loc[code]
-            genitive, locative = str(cases["genitive"]), str(cases["locative"])
-        elif territory is not None and self.study.region and code == self.study.whole:
-            genitive, locative = (territory.name(code, case) for case in _INFLECTED)
-        else:
-            genitive, locative = name, self.place_values["in_whole"]
+        genitive, locative = self._inflected(code)
         typeset = self.words.typeset
         return {
-            "name": name,
+            "name": self.area(code),
             "name_genitive": typeset(genitive),
             "name_locative": typeset(locative),
         }
+
+    def _inflected(self, code: str) -> tuple[str, str]:
+        """Genitive and locative, the latter with its preposition.
+
+        The territory knows the Czech cases; a study's own areas have those of its default
+        language. Elsewhere a name stands as it is.
+        """
+        name, territory = self.area(code), self.study.territory
+        known = "cs" if self.study.region else self.study.card.default_language
+        if self.language != known:
+            return name, self.words.say("place.in_area", area=name)
+        if code in self.study.areas.index:
+            cases = self.study.areas.loc[code]
+            return str(cases["genitive"]), str(cases["locative"])
+        if territory is not None and self.study.region and code == self.study.whole:
+            return territory.name(code, "genitive"), territory.name(code, "locative")
+        return name, self.place_values["in_whole"]
 
 
 def _same(text: str) -> Mapping[Form, str]:

@@ -445,7 +445,7 @@ def _label(
     text = (
         report.text(caption)
         if caption
-        else scene.words.say(
+        else scene.names.say(
             f"caption.{form}",
             indicator=scene.names.full(code, category),
             breakdown=scene.names.breakdown(breakdown) if breakdown else "",

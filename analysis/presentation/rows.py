@@ -147,35 +147,12 @@ class Rows:
             return rows
         return tuple(row for row in rows if row.category == category)
 
-    def one(
-        self,
-        indicator: str,
-        *,
-        sample: str,
-        area: str,
-        category: str = "",
-        comparison: str = "",
-    ) -> Estimate | None:
-        """The total of one indicator and category in one place, if there is such a row."""
-        rows = self.of(
-            indicator, sample=sample, area=area, comparison=comparison, category=category
-        )
-        return rows[0] if rows else None
-
     def breakdowns(self, indicator: str, *, sample: str, area: str) -> list[str]:
         """The variables that an indicator is broken down by in one place."""
         return [
             key[3]
             for key in self._found
             if key[:3] == (sample, indicator, area) and key[3] and not key[4]
-        ]
-
-    def areas(self, indicator: str, *, sample: str) -> list[str]:
-        """The places that have a total of an indicator."""
-        return [
-            key[2]
-            for key in self._found
-            if key[:2] == (sample, indicator) and not key[3] and not key[4]
         ]
 
     @property

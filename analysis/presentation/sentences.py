@@ -47,7 +47,7 @@ def level(scene: Scene, row: Estimate, *, verbal: bool = False) -> str:
         "value": scene.value(row, signed=row.is_difference),
     }
     word, kind = _quantity(scene, row) if verbal else ("", "")
-    subject = capitalised(word) if kind in ("majority", "part") else values["value"]
+    subject = word if kind in ("majority", "part") else values["value"]
     key = {"majority": "level_verbal", "part": "level_verbal", "rare": "level_rare"}.get(
         kind, "level"
     )

@@ -72,11 +72,6 @@ def _sign(mark: str) -> str:
     return marks()[_STATES[mark]].instead
 
 
-def text_cell(text: str) -> Cell:
-    """A cell of words."""
-    return Cell(text)
-
-
 def value_cell(scene: Scene, row: Estimate | None) -> Cell:
     """The estimate of a row, in brackets where its precision is low."""
     if row is None or not row.shown:

@@ -46,7 +46,6 @@ DIVERGING: Final = ("#1f4e79", "#6c95be", "#e4e7ea", "#edbf9d", "#b8500f")
 # --- sizes ----------------------------------------------------------------------------------
 
 #: Millimetres.
-PAGE_WIDTH: Final = 210.0
 TEXT_WIDTH: Final = 150.0
 TEXT_HEIGHT: Final = 240.0
 

@@ -75,7 +75,7 @@ class Chapter:
 def chapters(headings: Sequence[Element]) -> tuple[Chapter, ...]:
     """Headings of the first two levels as a tree."""
     starts = [place for place, heading in enumerate(headings) if heading.level == 1]
-    ends = [*starts[1:], len(headings)]
+    ends = [*starts, len(headings)][1:]
     return tuple(
         Chapter(headings[start], tuple(h for h in headings[start + 1 : end] if h.level == 2))
         for start, end in zip(starts, ends, strict=True)

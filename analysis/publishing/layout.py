@@ -74,13 +74,6 @@ def _plain(place: int, column: Column, rows: int) -> HeaderCell:
     return HeaderCell(column.header, place, 1, rows, column.align)
 
 
-def flat_headers(columns: Sequence[Column]) -> tuple[str, ...]:
-    """One header text for each column, with its spanner before it."""
-    return tuple(
-        " – ".join(part for part in (column.spanner, column.header) if part) for column in columns
-    )
-
-
 def row_groups(table: Table) -> tuple[RowGroup, ...]:
     """The rows of a table in their groups."""
     if not table.groups:

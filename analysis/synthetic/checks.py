@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from analysis.definitions import Tree, suggestion
 from analysis.errors import Issue, WorkbenchError
@@ -36,6 +36,7 @@ _ROLE_TYPES = {
     "area": "select_one",
 }
 _ROUNDING = 0.005
+_LISTED = 12
 
 
 def check_generator(study: Study, generator: Generator, tree: Tree) -> None:
@@ -96,10 +97,16 @@ class _Checks:
 
     # --- names ----------------------------------------------------------------------------
 
-    def known(self, name: str, names: Iterable[str], what: str, path: Path) -> Iterator[Issue]:
+    def known(self, name: str, names: Collection[str], what: str, path: Path) -> Iterator[Issue]:
         """An issue if there is no such thing."""
-        if name not in names:
-            yield self.tree.issue(f"there is no {what} {name}", path, hint=suggestion(name, names))
+        if name in names:
+            return
+        yield self.tree.issue(
+            f"there is no {what} {name}",
+            path,
+            expected=", ".join(names) if len(names) <= _LISTED else None,
+            hint=suggestion(name, names),
+        )
 
     def roles(self) -> Iterator[Issue]:
         for role, name in self.generator.roles.questions.items():

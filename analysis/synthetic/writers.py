@@ -275,13 +275,14 @@ def _write_sav(contents: _Contents, path: Path) -> None:
 def sav_names(columns: Iterable[str]) -> dict[str, str]:
     """Names that SPSS takes: up to 64 bytes of letters, digits and ``_ . @ # $``, each once.
 
-    Other signs become ``_``; capital and small letters are the same to SPSS.
+    Other signs become ``_``, a ``v`` is put before what does not begin with a letter; capital
+    and small letters are the same to SPSS.
     """
     names: dict[str, str] = {}
     taken: set[str] = set()
     for column in columns:
         name = re.sub(r"[^A-Za-z0-9_.@#$]", "_", column).rstrip(".")
-        name = (name if name[:1].isalpha() or name[:1] == "@" else f"@{name}")[:_NAME_BYTES]
+        name = (name if name[:1].isalpha() else f"v{name}")[:_NAME_BYTES]
         number = 1
         unique = name
         while unique.lower() in taken:

@@ -20,8 +20,8 @@ def missing_by_question(study: Study, sample: str, frame: pd.DataFrame) -> list[
     Returns
     -------
     list of dict
-        ``question``, ``asked``, ``dont_know``, ``refused`` (counts) and ``share`` of those
-        asked without an answer (0–1), in the order of the questionnaire.
+        ``question``, ``asked``, ``n_missing`` (of them ``dont_know`` and ``refused``) and
+        ``share`` of those asked without an answer (0–1), in the order of the questionnaire.
     """
     return [
         _counts(study, question, frame)
@@ -46,6 +46,7 @@ def _counts(study: Study, question: Question, frame: pd.DataFrame) -> dict[str, 
     return {
         "question": question.name,
         "asked": asked,
+        "n_missing": dont_know + refused,
         "dont_know": dont_know,
         "refused": refused,
         "share": round((dont_know + refused) / asked, 3) if asked else None,

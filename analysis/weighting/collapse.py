@@ -88,11 +88,10 @@ def collapse(
     counts = np.bincount(target.cells(area), minlength=target.totals.size)
     counts = counts.reshape(target.totals.shape)
     place = np.tile(np.arange(len(target.levels)), (len(areas), 1))
-    merged = []
+    merged: list[dict[str, str]] = []
     for position, name in enumerate(areas):
-        slots = _merged_slots(
-            counts[position, :size], target.totals[position, :size], minimum_cell, row_length or size
-        )
+        own = counts[position, :size], target.totals[position, :size]
+        slots = _merged_slots(*own, minimum_cell, row_length or size)
         for slot in slots:
             place[position, list(slot.levels)] = slot.levels[0]
         merged.extend(_row(target, name, slot) for slot in slots if slot.reasons)

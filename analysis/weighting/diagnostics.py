@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
-from analysis.weighting.targets import Codes, Floats, MarginTarget, Miss
+from analysis.weighting.targets import Codes, Floats, MarginTarget, Miss, weighted_counts
+
+COLLAPSED: Final = ["area", "margin", "levels", "reason"]
+COMPARED: Final = ["area", "variable", "level", "population", "unweighted", "weighted"]
 
 
 def kish_deff(weights: Floats) -> float:
@@ -81,9 +84,6 @@ class Diagnostics:
         }
 
 
-COLLAPSED = ["area", "margin", "levels", "reason"]
-
-
 def _miss_record(miss: Miss | None) -> dict[str, Any] | None:
     if miss is None:
         return None
@@ -100,8 +100,8 @@ def spread_by_area(weights: Floats, area: Codes, areas: Sequence[str]) -> pd.Dat
     """Spread of the weights in each area: the rows of :attr:`Diagnostics.by_area`."""
     size = len(areas)
     n = np.bincount(area, minlength=size)
-    total = np.bincount(area, weights, minlength=size)
-    squares = np.bincount(area, weights**2, minlength=size)
+    total = weighted_counts(area, weights, size)
+    squares = weighted_counts(area, weights**2, size)
     low, high = np.full(size, np.nan), np.full(size, np.nan)
     np.fmin.at(low, area, weights)
     np.fmax.at(high, area, weights)
@@ -142,8 +142,8 @@ def compare_with_population(
     for target, levels in zip(targets, known, strict=True):
         tables = [target.totals, target.sums(area, ones), target.sums(area, weights)]
         frames.append(_shares(target, [table[:, :levels] for table in tables], areas))
-    columns = ["area", "variable", "level", "population", "unweighted", "weighted"]
-    return pd.concat(frames, ignore_index=True)[columns] if frames else pd.DataFrame(columns=columns)
+    empty = pd.DataFrame(columns=COMPARED)
+    return pd.concat(frames, ignore_index=True)[COMPARED] if frames else empty
 
 
 def _shares(target: MarginTarget, tables: Sequence[Floats], areas: Sequence[str]) -> pd.DataFrame:

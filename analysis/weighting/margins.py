@@ -163,9 +163,7 @@ def _counts(study: Study, margin: Margin, age_from: int) -> tuple[pd.DataFrame, 
     return _table_of(study, margin, frame)
 
 
-def _table_of(
-    study: Study, margin: Margin, frame: pd.DataFrame
-) -> tuple[pd.DataFrame, pd.Series]:
+def _table_of(study: Study, margin: Margin, frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series]:
     areas = list(study.areas.index)
     _refuse_absent_areas(margin, areas, frame["area"])
     names = _level_names(study, margin)
@@ -234,9 +232,7 @@ def _municipality_rows(territory: Territory, region: str | None, age_from: int) 
     return territory.municipality_sizes(region, age_from)
 
 
-_TERRITORY_TABLES: Final[
-    Mapping[str, Callable[[Territory, str | None, int], pd.DataFrame]]
-] = {
+_TERRITORY_TABLES: Final[Mapping[str, Callable[[Territory, str | None, int], pd.DataFrame]]] = {
     "population": _population_rows,
     "education": _education_rows,
     "municipalities": _municipality_rows,
@@ -272,7 +268,8 @@ def _levels_of_rows(
     }
     for column in source.select_dtypes(["object", "string", "category"]):
         if codes and set(codes) & set(source[column]):
-            return source[column].map(codes).fillna(-1).to_numpy(dtype=np.intp), str(column)
+            level = source[column].map(codes).fillna(-1)
+            return np.asarray(level, dtype=np.intp), str(column)
     for low, high in _NUMERIC_COLUMNS:
         if low in source and not codes:
             bands = _bands_of_rows(choices, source[low], source[high], margin, variable)
@@ -349,7 +346,7 @@ def _population(
     for other in totals[1:]:
         differs = (other - totals[0]).abs() > 0.5
         if differs.any():
-            area = differs.idxmax()
+            area = str(differs.idxmax())
             raise WorkbenchError(
                 f"two margins fix the population of the area {area} differently",
                 file=study.folder / "margins.csv",

@@ -22,6 +22,7 @@ from analysis.weighting.targets import (
     MarginTarget,
     check_targets,
     relative_miss,
+    weighted_counts,
     worst_misses,
 )
 
@@ -79,7 +80,7 @@ def rake(
     check_targets(targets, area, base, areas)
     cells, cell_of_row = common_cells([area, *(target.codes for target in targets)])
     places = [target.cells(area)[cells] for target in targets]
-    start = np.bincount(cell_of_row, base)
+    start = weighted_counts(cell_of_row, base, len(cells))
     fitted, iterations, worst = _fit(
         start, places, [target.totals.ravel() for target in targets], tolerance, maximum_iterations
     )
@@ -138,7 +139,7 @@ def _fit(
                 return fitted, iteration, worst
             best_before = worst
         for place, total in zip(places, totals, strict=True):
-            sums = np.bincount(place, fitted, minlength=len(total))
+            sums = weighted_counts(place, fitted, len(total))
             fitted *= np.divide(total, sums, out=np.ones_like(total), where=sums > 0)[place]
         worst = _worst(fitted, places, totals)
     return fitted, maximum_iterations, worst
@@ -146,7 +147,7 @@ def _fit(
 
 def _worst(fitted: Floats, places: Sequence[Codes], totals: Sequence[Floats]) -> float:
     return max(
-        float(relative_miss(np.bincount(place, fitted, minlength=len(total)), total).max())
+        float(relative_miss(weighted_counts(place, fitted, len(total)), total).max())
         for place, total in zip(places, totals, strict=True)
     )
 

@@ -153,7 +153,7 @@ def _areas(study: Study, sample: Sample, frame: pd.DataFrame) -> tuple[Codes, li
     if sample.weighting.method == "rake" and sample.weighting.by is None:
         return np.zeros(len(frame), dtype=np.intp), [study.whole]
     areas = [str(area) for area in study.areas.index]
-    code = pd.Index(areas).get_indexer(frame["area"].astype("str"))
+    code = pd.Index(areas).get_indexer(pd.Index(frame["area"].astype("str")))
     lost = np.flatnonzero(code < 0)
     if len(lost):
         raise WorkbenchError(
@@ -170,7 +170,7 @@ def _refuse_empty_areas(area: Codes, areas: Sequence[str]) -> None:
     if (n == 0).any():
         raise WorkbenchError(
             "an area has no respondent, so no weights can stand for its population",
-            got=", ".join(areas[place] for place in np.flatnonzero(n == 0)),
+            got=", ".join(areas[place] for place in np.flatnonzero(n == 0).tolist()),
         )
 
 
@@ -224,7 +224,7 @@ def _target(study: Study, table: MarginTable, frame: pd.DataFrame, area: Codes) 
     unknown = np.zeros(len(frame), dtype=bool)
     for variable, size in zip(table.margin.variables, table.shape, strict=True):
         names = study.questionnaire.choice_names(study.list_of(variable) or "")
-        level = pd.Index(names).get_indexer(frame[variable].astype("str"))
+        level = pd.Index(names).get_indexer(pd.Index(frame[variable].astype("str")))
         unknown |= level < 0
         code = code * size + level
     totals = table.totals.to_numpy(dtype=float)

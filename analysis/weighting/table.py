@@ -196,19 +196,21 @@ def _areas(
             f"the values of {by} are not the same in the table and in the margins",
             issues=shortened([Issue(f"{by} {text}") for text in one_sided]),
         )
-    return pd.Index(areas).get_indexer(own).astype(np.intp), areas
+    return pd.Index(areas).get_indexer(pd.Index(own)).astype(np.intp), areas
 
 
 def _margin(
     frame: pd.DataFrame, own: pd.DataFrame, variable: str, areas: Sequence[str]
 ) -> MarginTarget:
     parts = [_column(frame, name) for name in variable.split(JOINT)]
-    values = parts[0].str.cat(parts[1:], sep=JOINT) if len(parts) > 1 else parts[0]
+    values = pd.Index(parts[0])
+    for part in parts[1:]:
+        values = values + JOINT + pd.Index(part)
     levels = tuple(dict.fromkeys(own["level"]))
     codes = pd.Index(levels).get_indexer(values)
     strange = sorted(set(values[codes < 0]))
     if strange:
-        counts = values[codes < 0].value_counts()
+        counts = pd.Series(values[codes < 0]).value_counts()
         raise WorkbenchError(
             f"the table has levels of {variable} that the margins lack",
             issues=shortened(
@@ -223,7 +225,10 @@ def _margin(
             ),
         )
     totals = np.zeros((len(areas), len(levels)))
-    places = pd.Index(areas).get_indexer(own["area"]), pd.Index(levels).get_indexer(own["level"])
+    places = (
+        pd.Index(areas).get_indexer(pd.Index(own["area"])),
+        pd.Index(levels).get_indexer(pd.Index(own["level"])),
+    )
     totals[places] = own["total"]
     return MarginTarget(variable, levels, codes.astype(np.intp), totals)
 
@@ -298,7 +303,7 @@ def _weights(
     prepared: TableTargets, base: Floats, method: Method, bounds: Bounds | None
 ) -> tuple[Floats, int]:
     area, areas = prepared.area, prepared.areas
-    if method in ("rake", "post-stratify"):
+    if method == "rake" or method == "post-stratify":
         _refuse_numeric(prepared, method)
         if bounds is not None:
             raise WorkbenchError(
@@ -397,5 +402,7 @@ def read_bounds(text: Any) -> tuple[float, float]:
     try:
         low, high = (float(part) for part in str(text).split(","))
     except ValueError:
-        raise WorkbenchError("these are not two bounds", expected="LOW,HIGH", got=str(text)) from None
+        raise WorkbenchError(
+            "these are not two bounds", expected="LOW,HIGH", got=str(text)
+        ) from None
     return low, high

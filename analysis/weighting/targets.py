@@ -82,7 +82,7 @@ class MarginTarget:
 
     def sums(self, area: Codes, weights: Floats) -> Floats:
         """Weighted counts, ``(areas, levels)``."""
-        counts = np.bincount(self.cells(area), weights, minlength=self.totals.size)
+        counts = weighted_counts(self.cells(area), weights, self.totals.size)
         return counts.reshape(self.totals.shape)
 
     def misses(self, area: Codes, weights: Floats) -> Floats:
@@ -110,6 +110,11 @@ class NumericTarget:
 
 
 Target = MarginTarget | NumericTarget
+
+
+def weighted_counts(codes: Codes, weights: Floats, size: int) -> Floats:
+    """Sum of the weights of every code from 0 to ``size`` − 1."""
+    return np.asarray(np.bincount(codes, weights, minlength=size), dtype=float)
 
 
 def relative_miss(sums: Floats, totals: Floats) -> Floats:
@@ -151,9 +156,7 @@ def check_targets(
             *_one_sided_levels(targets, area, weights, areas),
         ]
     if issues:
-        raise WorkbenchError(
-            "the margins cannot be met by any weights", issues=shortened(issues)
-        )
+        raise WorkbenchError("the margins cannot be met by any weights", issues=shortened(issues))
 
 
 def shortened(issues: Sequence[Issue]) -> list[Issue]:
@@ -163,9 +166,7 @@ def shortened(issues: Sequence[Issue]) -> list[Issue]:
     return [*issues[:_SHOWN], *rest]
 
 
-def _miss(
-    target: MarginTarget, sums: Floats, areas: Sequence[str], area: int, level: int
-) -> Miss:
+def _miss(target: MarginTarget, sums: Floats, areas: Sequence[str], area: int, level: int) -> Miss:
     return Miss(
         target.name,
         target.levels[level],
@@ -178,7 +179,7 @@ def _miss(
 def _number_issues(targets: Sequence[MarginTarget], areas: Sequence[str]) -> Iterator[Issue]:
     for target in targets:
         wrong = ~np.isfinite(target.totals) | (target.totals < 0)
-        for area, level in np.argwhere(wrong):
+        for area, level in np.argwhere(wrong).tolist():
             yield Issue(
                 f"margin {target.name}, level {target.levels[level]}{_of(areas[area])}: "
                 "the total is not a number of people",
@@ -192,7 +193,7 @@ def _unequal_totals(targets: Sequence[MarginTarget], areas: Sequence[str]) -> It
     expected = first.totals.sum(axis=1)
     for target in others:
         got = target.totals.sum(axis=1)
-        for area in np.flatnonzero(np.abs(got - expected) > SAME_TOTAL * expected):
+        for area in np.flatnonzero(np.abs(got - expected) > SAME_TOTAL * expected).tolist():
             yield Issue(
                 f"margin {target.name}{_of(areas[area])} has another total than {first.name}",
                 expected=f"{expected[area]:.10g}",
@@ -206,10 +207,10 @@ def _one_sided_levels(
 ) -> Iterator[Issue]:
     for target in targets:
         sums = target.sums(area, weights)
-        for place, level in np.argwhere((sums > 0) != (target.totals > 0)):
+        for place, level in np.argwhere((sums > 0) != (target.totals > 0)).tolist():
             lacking = sums[place, level] == 0
             what = "no respondent" if lacking else "respondents, but a total of 0"
-            yield _miss(target, sums, areas, int(place), int(level)).issue(
+            yield _miss(target, sums, areas, place, level).issue(
                 what, hint="merge it with a neighbouring level on both sides"
             )
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from analysis.errors import Issue
 from analysis.weighting.raking import rake
-from analysis.weighting.targets import Codes, Floats, MarginTarget
+from analysis.weighting.targets import Codes, Floats, MarginTarget, weighted_counts
 
 #: A weight may lie this far (as a part) beyond its bound after the last raking.
 SLACK: Final = 1e-6
@@ -86,7 +86,7 @@ def trim(
         Bounds as multiples of the area's mean weight.
     """
     area = np.zeros(len(weights), dtype=np.intp) if area is None else area
-    total = np.bincount(area, weights)
+    total = weighted_counts(area, weights, int(area.max(initial=0)) + 1)
     ratio = _ratios(weights, area)
     outside = _outside(ratio, low, high)
     rounds, current = 0, weights
@@ -133,12 +133,10 @@ def _bounded(weights: Floats, area: Codes, total: Floats, low: float, high: floa
     return current
 
 
-def _rescaled(
-    weights: Floats, free: NDArray[np.bool_], area: Codes, total: Floats
-) -> Floats:
+def _rescaled(weights: Floats, free: NDArray[np.bool_], area: Codes, total: Floats) -> Floats:
     """The free weights of each area scaled so that the area's sum is its total."""
     size = len(total)
-    fixed = np.bincount(area, weights * ~free, minlength=size)
-    loose = np.bincount(area, weights * free, minlength=size)
+    fixed = weighted_counts(area, weights * ~free, size)
+    loose = weighted_counts(area, weights * free, size)
     factor = np.divide(total - fixed, loose, out=np.ones(size), where=loose > 0)
     return np.where(free, weights * factor[area], weights)

@@ -29,7 +29,7 @@ WRONG = {
     "questions: {helped: {rules: [{when: '${sex} = 1', only: ['3']}]}}": ("no choice 3", "rules"),
     "questions: {helped: {scale: ['1', '9']}}": ("no choice 9", "scale"),
     "questions: {remark: {choices_of: helped}}": ("no select_multiple question", "choices_of"),
-    "questions: {helped: {rate: [0.5, 0.5]}}": ("unknown key rate", "rates"),
+    "questions: {helped: {rate: [0.5, 0.5]}}": ("unknown key rate", "helped.rate"),
     "questions: {helped: {rates: [0.5, 1.5]}}": ("wrong value", "less than or equal to 1"),
     "roles: {sex: age}": ("cannot hold this", "select_one"),
     "roles: {sex: gender}": ("no question gender", "roles.sex"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from analysis.synthetic.truth import answer_truth
 from analysis.synthetic.writers import write_survey
 from analysis.validation.clean import validate
 from analysis.variables import with_derived_variables
+from analysis.workspace import Workspace
 from tests.mini_study import CARD, SURVEY, write_mini_study
 from tests.synthetic.conftest import open_mini
 
@@ -44,7 +46,8 @@ def test_every_row_says_that_it_is_modelled(zlin_data: SyntheticData) -> None:
 
 
 def test_the_workbench_finds_nothing_to_mend(zlin_data: SyntheticData, tmp_path: Path) -> None:
-    study = zlin_data.population.study
+    # Elsewhere than the study's own raw files, whose response flow may be of another day.
+    study = replace(zlin_data.population.study, workspace=Workspace(tmp_path))
     for sample, frame in zlin_data.samples.items():
         path = write_survey(frame, study.questionnaire, tmp_path / f"{sample}.csv")
         table = read_survey(path, study.questionnaire, identifier="respondent", sample=sample)
@@ -84,7 +87,7 @@ def test_men_the_young_and_the_little_educated_answer_less(zlin_data: SyntheticD
         levels = people.levels(variable)
         inside = levels.codes == levels.names.index(level)
         share = weight[inside].sum() / weight.sum()
-        assert (sample[variable] == level).mean() < 0.92 * share
+        assert (sample[variable] == level).mean() < 0.95 * share
 
 
 def test_missing_codes_are_there_and_apart(zlin_data: SyntheticData) -> None:
@@ -107,11 +110,13 @@ def test_the_flow_ends_with_the_rows_of_the_file(zlin_data: SyntheticData) -> No
 
 def test_texts_repeat_what_was_chosen(zlin_data: SyntheticData) -> None:
     frame = zlin_data.samples["inhabitants"]
-    named = frame[frame["A1.s40"] == 1]
+    written = frame["A1_text"] != "-9"
+    named = frame[(frame["A1.s40"] == 1) & written]
+    assert len(named) > 1000
     assert named["A1_text"].str.contains("pečovatelská služba").all()
-    assert frame.loc[frame["A1.unknown"] == 1, "A1_text"].isin(["-9"]).sum() < 40
-    nothing = frame.loc[frame["A1.unknown"] == 1, "A1_text"]
-    assert nothing.isna().mean() > 0.9
+    nothing = frame.loc[(frame["A1.unknown"] == 1) & written, "A1_text"]
+    assert len(nothing) > 100
+    assert nothing.isna().all()
 
 
 # --- seeds --------------------------------------------------------------------------------
@@ -139,9 +144,12 @@ def test_a_new_question_changes_no_other(mini: Study, tmp_path: Path) -> None:
 def test_a_form_without_parameters(mini: Study) -> None:
     data = make_respondents(mini)
     frame = data.samples["people"]
-    assert frame["district"].value_counts().to_dict() == {"d1": 100, "d2": 100} | dict.fromkeys(("-1", "-8", "-9"), 0)
+    assert frame["district"].value_counts().to_dict() == {"d1": 100, "d2": 100} | dict.fromkeys(
+        ("-1", "-8", "-9"), 0
+    )
     assert frame["age"].between(15, 110).all()
-    assert (frame[["used.web", "used.doctor"]].max(axis=1) != frame["used.none"]).all()
+    used = frame[frame["used.none"] >= 0]
+    assert (used[["used.web", "used.doctor"]].max(axis=1) != used["used.none"]).all()
     wanted = frame[["wanted.web", "wanted.doctor", "wanted.none"]]
     assert (wanted.where(wanted >= 0, 0).sum(axis=1) <= 2).all()
     assert frame["remark"].isna().all()
@@ -211,10 +219,12 @@ def test_a_kobo_form(kobo: Study, tmp_path: Path) -> None:
     assert not both.any(), "a constraint makes a choice exclusive"
     assert (frame["income"] != -1).all(), "a routing that cannot be told asks everybody"
     assert frame["visit"].between("2020-01-01", "2020-02-01").all()
+    identifiers = {".csv": "_uuid", ".xlsx": "_uuid", ".sav": "v_uuid"}
     read = {}
     for path in write_synthetic(kobo, tmp_path / "raw"):
         if path.suffix in (".csv", ".xlsx", ".sav") and path.stem == "people":
-            read[path.suffix] = read_survey(path, kobo.questionnaire, identifier="_uuid").frame
+            table = read_survey(path, kobo.questionnaire, identifier=identifiers[path.suffix])
+            read[path.suffix] = table.frame.drop(columns=identifiers[path.suffix], errors="ignore")
     pd.testing.assert_frame_equal(read[".csv"], read[".xlsx"])
     pd.testing.assert_frame_equal(read[".csv"], read[".sav"])
 
@@ -286,9 +296,10 @@ def test_the_shipped_study_is_estimated_near_its_truth(zlin_data: SyntheticData)
     truth = answer_truth(population)
     area = truth[(truth["level"] == "area") & (truth["question"] == "A4")]
     frame = with_derived_variables(population.study, sample)
+    by_area = dict(list(frame.groupby("area")["A4"]))
     errors = []
     for row in area.itertuples():
-        answers = frame.loc[frame["area"] == row.area, "A4"]
+        answers = by_area[row.area]
         answers = answers[answers.isin(["1", "2", "3", "4"])]
         spread = np.sqrt(row.true_value * (1 - row.true_value) / len(answers))
         errors.append(((answers == row.category).mean() - row.true_value) / spread)
