@@ -15,9 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["Design", "open_study"]
 
 
-def open_study(
-    study: str, language: str | None = None, sample: str | None = None
-) -> StudyResults:
+def open_study(study: str, language: str | None = None, sample: str | None = None) -> StudyResults:
     """A study with its released results.
 
     Parameters

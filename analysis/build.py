@@ -48,7 +48,9 @@ class BuildResult:
     def lines(self) -> list[str]:
         """The outcome in a few sentences."""
         place = self.study.workspace.reports(self.study.id)
-        summary = f"reports made {self.made}, up to date {self.current}, failed {len(self.failures)}"
+        summary = (
+            f"reports made {self.made}, up to date {self.current}, failed {len(self.failures)}"
+        )
         return [*self.run_lines, summary, f"open {place / 'index.html'}"]
 
 
@@ -177,7 +179,9 @@ def _orders(
     areas: Sequence[str] | None,
     languages: Sequence[str] | None,
 ) -> Iterator[_Order]:
-    chosen_languages = _chosen(languages, study.languages, (study.card.default_language,), "language")
+    chosen_languages = _chosen(
+        languages, study.languages, (study.card.default_language,), "language"
+    )
     chosen_areas = _chosen(areas, [*study.areas.index, study.whole], None, "area")
     for kind in _chosen(kinds, study.reports, study.reports, "kind of report"):
         makeup = read_makeup(study, kind)
@@ -264,9 +268,7 @@ def _region_slug(study: Study) -> str:
 def _is_current(order: _Order, manifest: Manifest | None, folder: Path) -> bool:
     record = manifest.report(*order.key) if manifest is not None else None
     return (
-        record is not None
-        and record.ingredients == order.ingredients
-        and is_intact(folder, record)
+        record is not None and record.ingredients == order.ingredients and is_intact(folder, record)
     )
 
 
@@ -282,9 +284,7 @@ def _require_results(study: Study) -> None:
 # --- making and publishing ----------------------------------------------------------------
 
 
-def _rendered(
-    orders: Sequence[_Order], workers: int | None, step: Step
-) -> list[RenderResult]:
+def _rendered(orders: Sequence[_Order], workers: int | None, step: Step) -> list[RenderResult]:
     if not orders:
         return []
     step("rendering reports", 0, len(orders))
@@ -309,9 +309,7 @@ def _publish(study: Study, before: Manifest | None, made: Iterable[ReportRecord]
         for name, value in report_ingredients(study, kind, _template(study, kind)).items()
     }
     ingredients.update(stored_ingredients(study) or {})
-    write_manifest(
-        folder, Manifest(study.id, ingredients, run_summary(record), records, (index,))
-    )
+    write_manifest(folder, Manifest(study.id, ingredients, run_summary(record), records, (index,)))
 
 
 def _site(study: Study, records: Sequence[ReportRecord], record: Mapping[str, object]) -> Site:

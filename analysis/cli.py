@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -248,3 +249,22 @@ def main() -> None:
         sys.exit(130)
     except BrokenPipeError:
         sys.exit(0)
+    except Exception as error:
+        if os.environ.get("NEEDS_DEBUG"):
+            raise
+        _show_fault(error)
+        sys.exit(2)
+
+
+def _show_fault(error: Exception) -> None:
+    """A fault of the workbench itself, without the traceback and without any data."""
+    from analysis.console import show_error
+
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    show_error(
+        WorkbenchError(
+            "the workbench failed where it should not",
+            got=f"{type(error).__name__} in {Path(place.filename).name}, line {place.lineno}",
+            hint="nothing was overwritten; run it with needs --debug … and report what it shows",
+        )
+    )

@@ -230,9 +230,7 @@ def _require_raw_files(study: Study) -> None:
                 )
 
 
-def _release(
-    study: Study, estimates: pd.DataFrame, results: Iterable[SampleResult]
-) -> Released:
+def _release(study: Study, estimates: pd.DataFrame, results: Iterable[SampleResult]) -> Released:
     codes = {indicator.code for indicator in study.indicators}
     breakdowns = {name for row in study.plan for name in row.breakdowns}
     return release(

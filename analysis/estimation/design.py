@@ -114,9 +114,22 @@ class Design:
         method: Method = "linear",
         by: str | None = None,
         bounds: tuple[float, float] | None = None,
+        clusters: str | None = None,
+        model_variance: str | None = None,
     ) -> Design:
-        """The design calibrated to margins and totals of numbers. R: ``calibrate``."""
-        return self._weighted(self._reweighted(margins, method, by=by, bounds=bounds))
+        """The design calibrated to margins and totals of numbers. R: ``calibrate``.
+
+        The parameters are those of :func:`analysis.weighting.weight_table`.
+        """
+        weighted = self._reweighted(
+            margins,
+            method,
+            by=by,
+            bounds=bounds,
+            clusters=clusters,
+            model_variance=model_variance,
+        )
+        return self._weighted(weighted)
 
     def _reweighted(self, margins: pd.DataFrame, method: Method, **details: Any) -> Weighted:
         return weight_table(self.frame, margins, method, base=self.weight_values, **details)

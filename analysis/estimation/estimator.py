@@ -245,6 +245,35 @@ class Estimator:
             found = self.covariances(domains, Pairs.of_each(len(domains)))
             return np.maximum(found.of_ratios(linear, linear), 0.0)
 
+    def covariance_of_means(self, domains: Domains) -> Floats:
+        """Covariance matrices of all means of a domain, domains × variables × variables.
+
+        R: ``vcov(svymean(…))``.
+        """
+        sums = self.sums(domains)
+        linear = self.linear(sums)
+        size, first = self.variables, len(domains)
+        upper = np.triu_indices(size)
+        matrices = np.empty((first, size, size))
+        with np.errstate(invalid="ignore", divide="ignore"):
+            for place in range(first):
+                inside = domains.members[[place]].toarray()[0][:, None]
+                base = self._table[:, self._ratios.denominators]
+                scores = inside * (self._centred - linear.value[place] * base)
+                scores = scores / linear.denominator[place]
+                found = covariances(
+                    scores,
+                    Ratios(*upper),
+                    self.weights,
+                    domains.members[[place]],
+                    Pairs.of_each(1),
+                    self.sampling,
+                    self.residuals,
+                ).nd[0]
+                matrices[place][upper] = found
+                matrices[place].T[upper] = found
+        return matrices
+
     def is_share(self) -> NDArray[np.bool_]:
         """Which variables are shares."""
         return np.array([kind == "share" for kind in self.kinds], dtype=bool)

@@ -51,12 +51,17 @@ class Uncertainty:
         """Quantile of Student's t; NaN below 1 degree of freedom."""
         return t_quantile(self.df, confidence)
 
-    def adjusted_n(self, confidence: float) -> Floats:
-        """Effective sample size, made smaller where degrees of freedom are few."""
+    @property
+    def size(self) -> Floats:
+        """Effective sample size by the standard error; by the weights where that is 0."""
         p, error = self.estimate, self.standard_error
         inner = (p > 0) & (p < 1) & (error > 0)
-        size = np.where(inner, p * (1 - p) / np.where(inner, error, 1.0) ** 2, self.n_effective)
-        return size * (t_quantile(self.n - 1, confidence) / self.quantile(confidence)) ** 2
+        return np.where(inner, p * (1 - p) / np.where(inner, error, 1.0) ** 2, self.n_effective)
+
+    def adjusted_size(self, confidence: float) -> Floats:
+        """The effective sample size made smaller where degrees of freedom are few."""
+        ratio = t_quantile(self.n - 1, confidence) / self.quantile(confidence)
+        return self.size * ratio**2
 
 
 def t_quantile(df: Floats, confidence: float) -> Floats:
@@ -89,7 +94,7 @@ def _asin(data: Uncertainty, confidence: float) -> tuple[Floats, Floats]:
 
 
 def _korn_graubard(data: Uncertainty, confidence: float) -> tuple[Floats, Floats]:
-    p, size = np.clip(data.estimate, 0, 1), data.adjusted_n(confidence)
+    p, size = np.clip(data.estimate, 0, 1), data.adjusted_size(confidence)
     tail = (1 - confidence) / 2
     yes, no = size * p, size * (1 - p)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -100,10 +105,9 @@ def _korn_graubard(data: Uncertainty, confidence: float) -> tuple[Floats, Floats
 
 
 def _wilson(data: Uncertainty, confidence: float) -> tuple[Floats, Floats]:
-    p, size = data.estimate, data.adjusted_n(confidence)
-    z = stats.norm.ppf((1 + confidence) / 2)
-    centre = (p + z**2 / (2 * size)) / (1 + z**2 / size)
-    half = z * np.sqrt(p * (1 - p) / size + z**2 / (4 * size**2)) / (1 + z**2 / size)
+    p, size, t = data.estimate, data.size, data.quantile(confidence)
+    centre = (p + t**2 / (2 * size)) / (1 + t**2 / size)
+    half = t * np.sqrt(p * (1 - p) / size + t**2 / (4 * size**2)) / (1 + t**2 / size)
     return centre - half, centre + half
 
 

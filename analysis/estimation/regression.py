@@ -190,7 +190,8 @@ def adjusted_difference(
     matrix.insert(1, "exposure", np.asarray(exposure, dtype=float))
     rows = list(_adjusted(regression, outcome, matrix, domains, confidence))
     labels = domains.labels.reset_index(drop=True)
-    return pd.concat([labels, pd.DataFrame(rows, columns=REGRESSION_COLUMNS)], axis=1)
+    found = pd.DataFrame(rows, columns=REGRESSION_COLUMNS).reset_index(drop=True)
+    return pd.concat([labels, found], axis=1)
 
 
 def _adjusted(

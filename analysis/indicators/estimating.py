@@ -113,9 +113,7 @@ def _tasks(study: Study, plan: Iterable[PlanRow]) -> Iterator[_Task]:
         compared = {
             row.indicator for row in rows if row.comparison == "rest" or row.indicator in renamed
         }
-        yield _Task(
-            tuple(row.indicator for row in rows), breakdowns, levels, frozenset(compared)
-        )
+        yield _Task(tuple(row.indicator for row in rows), breakdowns, levels, frozenset(compared))
 
 
 def _comparison_codes(study: Study, plan: Iterable[PlanRow]) -> dict[str, str]:
@@ -243,9 +241,7 @@ def _exposures(
 
 
 def _described(study: Study, result: SampleResult, table: pd.DataFrame) -> pd.DataFrame:
-    by_key = {
-        (indicator.code, indicator.category): indicator for indicator in study.indicators
-    }
+    by_key = {(indicator.code, indicator.category): indicator for indicator in study.indicators}
     by_code = {indicator.code: indicator for indicator in study.indicators}
     keys = zip(table["indicator"], table["category"], strict=True)
     indicators = [by_key.get(key, by_code[key[0]]) for key in keys]

@@ -36,6 +36,8 @@ STANDARDS: Final[list[typst.PDFStandard]] = ["ua-1", "a-2a"]
 #: What stands for a character that the type family does not have.
 REPLACEMENT: Final = "?"
 _EQUIVALENTS: Final = {"\u2009": "\u202f", "\u2010": "-", "\u2011": "-", "\u2007": "\u00a0"}
+#: PDF/A asks for a date; no reader takes this one for that of a report.
+_NO_DATE: Final = "1970-01-01"
 _WATERMARK: Final = "#f2f4f6"
 _WARNING: Final = "#fbf3ec"
 _REGIONS: Final = {"cs": "CZ", "en": "GB"}
@@ -96,7 +98,7 @@ def _font_folder() -> tempfile.TemporaryDirectory[str]:
 
 
 def _timestamp(date: str) -> datetime:
-    return datetime.fromisoformat(date or "1970-01-01").replace(tzinfo=UTC)
+    return datetime.fromisoformat(date or _NO_DATE).replace(tzinfo=UTC)
 
 
 # --- the report as data ---------------------------------------------------------------------
@@ -159,10 +161,8 @@ def _theme() -> dict[str, Any]:
     }
 
 
-def _date_parts(date: str) -> dict[str, int] | None:
-    if not date:
-        return None
-    year, month, day = (int(part) for part in date.split("-"))
+def _date_parts(date: str) -> dict[str, int]:
+    year, month, day = (int(part) for part in (date or _NO_DATE).split("-"))
     return {"year": year, "month": month, "day": day}
 
 

@@ -25,11 +25,18 @@ import numpy as np
 import pandas as pd
 
 from analysis.release.knowledge import Knowledge, knowledge
-from analysis.release.programme import Programme
+from analysis.release.programme import Programme, System
 from analysis.release.ranges import feasible_ranges
 from analysis.release.rules import DisclosureRules, RuleSet
 from analysis.release.structure import Declared, Structure, sensitive_base_cells, structure_of
-from analysis.release.tables import Booleans, Floats, Stratum, comparison_sides, strata
+from analysis.release.tables import (
+    Booleans,
+    Floats,
+    Integers,
+    Stratum,
+    comparison_sides,
+    strata,
+)
 
 #: Columns of a suppressed row that must be blank.
 BLANK = (
@@ -44,8 +51,10 @@ BLANK = (
     "p_adjusted",
 )
 DISCLOSURE_STATES = ("suppressed_primary", "suppressed_complementary")
-#: Relative width under which a range of weights is one weight.
-EQUAL_WEIGHTS = 1e-9
+#: How much a width may miss by the tolerance of the solver, in people.
+WIDTH_TOLERANCE = 1e-4
+#: Relative noise of sums of weights.
+NOISE = 1e-7
 
 
 @dataclass(frozen=True)
@@ -56,7 +65,8 @@ class Audit:
     ----------
     secrets
         One row for each secret, confidential: position (in the table of estimates),
-        row_id, kind (``count`` or ``base``), low, high, required, recoverable.
+        row_id, kind (``count``, ``total``, ``base``), low, high (in people), the width
+        required and the one asked by the rule, recoverable.
     unblanked
         Positions of suppressed rows that still show a number they must not.
     """
@@ -82,7 +92,7 @@ class Audit:
         return {
             "secrets": int(len(self.secrets)),
             "recoverable": int(self.secrets["recoverable"].sum()),
-            "minimum_width": int(round(wide.min())) if len(wide) else None,
+            "minimum_width": round(float(wide.min()), 2) if len(wide) else None,
             "confined_by_small_base": int(confined.sum()),
             "unblanked_rows": len(self.unblanked),
         }
@@ -109,6 +119,12 @@ def audit(
     Audit
         For each secret an interval: values that tables in agreement with everything
         published do take. It is as wide as required, or it is the exact range.
+
+    Notes
+    -----
+    A hidden share must be safe twice: the unweighted count behind it, and its weighted
+    total, since it is the weighted share that could be worked out by subtraction. The
+    second must be as wide as the same number of people of mean weight.
     """
     said = knowledge(
         released,
@@ -124,7 +140,8 @@ def audit(
     columns = ["position", "kind", "low", "high", "required", "asked"]
     secrets = pd.DataFrame(found, columns=columns)
     secrets.insert(1, "row_id", estimates["row_id"].to_numpy()[secrets["position"].astype(int)])
-    secrets["recoverable"] = secrets["high"] - secrets["low"] < secrets["required"] - 0.5
+    width = secrets["high"] - secrets["low"]
+    secrets["recoverable"] = width < secrets["required"] - WIDTH_TOLERANCE
     return Audit(secrets, _unblanked(released))
 
 
@@ -155,15 +172,47 @@ def _attack(
     if not secrets:
         return
     system = model.programme.system().tightened()
-    unknowns = np.array([secret[0] for secret in secrets])
-    required = np.array([secret[3] for secret in secrets])
-    for numbers, part in system.parts(unknowns):
-        members = np.flatnonzero(np.isin(unknowns, numbers))
-        inside = np.searchsorted(numbers, unknowns[members])
-        ranges = feasible_ranges(part, inside, required[members])
-        for place, low, high in zip(members, ranges.low, ranges.high, strict=True):
-            _, position, kind, width = secrets[place]
-            yield position, kind, low, high, width, float(rules.disclosure.protection_width)
+    low, high = _narrowest(system, secrets)
+    asked = float(rules.disclosure.protection_width)
+    for secret, least, most in zip(secrets, low, high, strict=True):
+        yield secret.position, secret.kind, least, most, secret.required, asked
+
+
+@dataclass(frozen=True)
+class Secret:
+    """An unknown that must not be known too narrowly.
+
+    ``kind`` is ``count``, ``total`` (the weighted total behind a share, in mean weights of
+    its cell) or ``base``; ``person`` is what one person is on the unknown's scale.
+    """
+
+    unknown: int
+    position: int
+    kind: str
+    required: float
+    person: float = 1.0
+
+
+def _narrowest(system: System, secrets: list[Secret]) -> tuple[Floats, Floats]:
+    """The narrower of what whole counts alone say and what they say with weighted totals.
+
+    The counts are whole in the first; with the totals, which are not, they may be fractions,
+    and only the whole numbers between the ends are counted.
+    """
+    unknowns = np.array([secret.unknown for secret in secrets])
+    person = np.array([secret.person for secret in secrets])
+    required = np.array([secret.required for secret in secrets]) * person
+    counts = system.whole[unknowns]
+    low, high = np.full(len(secrets), -np.inf), np.full(len(secrets), np.inf)
+    relaxed = [] if system.whole.all() else [(system.relaxed(), np.arange(len(secrets)))]
+    for model, asked in [(system.only_whole(), np.flatnonzero(counts)), *relaxed]:
+        for numbers, part in model.parts(unknowns[asked]):
+            members = asked[np.isin(unknowns[asked], numbers)]
+            inside = np.searchsorted(numbers, unknowns[members])
+            ranges = feasible_ranges(part, inside, required[members], counts=counts[members])
+            low[members] = np.maximum(low[members], ranges.low)
+            high[members] = np.minimum(high[members], ranges.high)
+    return low / person, high / person
 
 
 @dataclass(frozen=True)
@@ -193,8 +242,7 @@ class _Model:
         self.disclosed = np.asarray(stratum.spread(disclosed, False), dtype=bool)
         self.shows_value = np.asarray(stratum.spread(said.says_value, False), dtype=bool)
         self.people = np.nansum(stratum.base) / max(np.nansum(stratum.n), 1.0)
-        low, high = structure.weights[""]
-        self.weighted = high - low > EQUAL_WEIGHTS * high
+        self.weighted = structure.weighted
         self.sums = list(_sums(stratum, structure))
         self.base_cells = sensitive_base_cells(stratum, structure, self.breakdowns)
         self.same_base = _same_bases(stratum)
@@ -316,27 +364,17 @@ class _Model:
             return float(np.nanmax(stratum.n[:, public]))
         return self._cell_n(table, public)
 
-    def _sum_bases(self, table: int) -> None:
+    def _sum_bases(self, first: int) -> None:
+        """Unknown bases add up with the known ones; who states no group is known as well."""
         for relation in self.sums:
             cells = [relation.whole, *relation.parts]
-            if not any((table, cell) in self.n for cell in cells):
-                continue
-            n, base = self.stratum.n[table, cells], self.stratum.base[table, cells] / self.people
-            if np.isfinite(n).all() and n[0] >= n[1:].sum():
-                self._sum_known(self.n, table, cells, n)
-                if self.weighted:
-                    self._sum_known(self.base, table, cells, base)
-
-    def _sum_known(
-        self, unknowns: dict[tuple[int, int], int], table: int, cells: list[int], truth: Floats
-    ) -> None:
-        """Σ over the unknown cells, the known ones and the unstated rest as constants."""
-        signs = np.where(np.arange(len(cells)) == 0, 1.0, -1.0)
-        inside = np.array([(table, cell) in unknowns for cell in cells])
-        if inside.any():
-            numbers = [unknowns[table, cell] for cell in np.array(cells)[inside].tolist()]
-            value = float((signs * truth)[inside].sum())
-            self.programme.constrain(numbers, signs[inside].tolist(), value, value)
+            n = self.stratum.n[first, cells]
+            unknown = np.array([(first, cell) in self.n for cell in cells])
+            if unknown.any() and np.isfinite(n).all() and n[0] >= n[1:].sum():
+                signs = np.where(np.arange(len(cells)) == 0, 1.0, -1.0)[unknown]
+                numbers = [self.n[first, cell] for cell in np.array(cells)[unknown].tolist()]
+                value = float(signs @ n[unknown])
+                self.programme.constrain(numbers, signs.tolist(), value, value)
 
     def _nest_bases(self) -> None:
         """Each base lies within the sample; of a sensitive breakdown its groups may be secret."""
@@ -380,9 +418,7 @@ class _Model:
             by_place[self.stratum.cells[cell][:2]].append(cell)
         for cells in by_place.values():
             size = sum(sample[cell] for cell in cells)
-            self.programme.constrain(
-                [hubs[cell] for cell in cells], [1.0] * len(cells), size, size
-            )
+            self.programme.constrain([hubs[cell] for cell in cells], [1.0] * len(cells), size, size)
         for relation in self.sums:
             cells = [relation.whole, *relation.parts]
             if set(cells) <= set(hubs):
@@ -508,7 +544,7 @@ class _Model:
         base = self.stratum.base[table, cells] / self.people
         total = self.stratum.total[table, cells] / self.people
         rest_base, rest = base[0] - base[1:].sum(), total[0] - total[1:].sum()
-        noise = 1e-7 * base[0]
+        noise = NOISE * base[0]
         if not -noise <= rest <= rest_base + noise:
             return
         numbers = [self.total[table, cell] for cell in cells]
@@ -585,9 +621,7 @@ class _Model:
 
     # -- an area against the rest of the region
 
-    def _add_comparison(
-        self, row: int, area: tuple[int, int], region: tuple[int, int]
-    ) -> None:
+    def _add_comparison(self, row: int, area: tuple[int, int], region: tuple[int, int]) -> None:
         """A shown difference ties the two sides when one of them is hidden."""
         if not self.said.says_value[row] or not {area, region} <= set(self.count):
             return
@@ -635,14 +669,20 @@ class _Model:
 
     # -- what is asked
 
-    def secrets(self) -> Iterator[tuple[int, int, str, float]]:
-        """Unknown, position, kind and required width of each secret."""
+    def secrets(self) -> Iterator[Secret]:
+        """Everything that must not be known too narrowly."""
         width = float(self.rules.disclosure.protection_width)
         asked = self.count_secrets | (self.disclosed & self.stratum.sensitive)
         for (table, cell), number in sorted(self.count.items()):
             if asked[table, cell]:
                 position = int(self.stratum.position[table, cell])
-                yield number, position, "count", min(width, self._widest(table, cell))
+                required = min(width, self._widest(table, cell))
+                yield Secret(number, position, "count", required)
+                if (table, cell) in self.total:
+                    n, base = self._cell_n(table, cell), self.stratum.base[table, cell]
+                    person = float(base / n / self.people)
+                    required = min(width, n)
+                    yield Secret(self.total[table, cell], position, "total", required, person)
         seen = set()
         for table, cell in zip(*np.nonzero(self.base_secrets), strict=True):
             first = int(self.same_base[table])
@@ -650,7 +690,8 @@ class _Model:
                 seen.add((first, int(cell)))
                 position = int(self.stratum.position[table, cell])
                 limit = self._public_base(int(table), int(cell))
-                yield self._base_unknown(first, int(cell)), position, "base", min(width, limit)
+                number = self._base_unknown(first, int(cell))
+                yield Secret(number, position, "base", min(width, limit))
 
     def _widest(self, table: int, cell: int) -> float:
         """The widest range a count can have at all: 0 to its public base."""

@@ -93,13 +93,20 @@ def _pattern(network: Network, hidden: set[int]) -> Pattern:
 
 
 def _components(network: Network, matrix: sparse.csr_array) -> list[Integers]:
-    """Quantities tied by equations, without constants, which tie nothing."""
+    """Quantities tied by equations or by standing in one row; constants tie nothing."""
     constant = np.array([quantity.cost == CONSTANT for quantity in network.quantities], dtype=bool)
     entries = matrix.tocoo()
     linked = ~constant[entries.col]
     rows, columns = matrix.shape
+    leaders = [
+        (number, leader)
+        for number, quantity in enumerate(network.quantities)
+        for leader in quantity.leaders
+    ]
+    one = np.concatenate([entries.row[linked], [rows + number for number, _ in leaders]])
+    other = np.concatenate([entries.col[linked], [leader for _, leader in leaders]]) + rows
     graph = sparse.coo_array(
-        (np.ones(int(linked.sum())), (entries.row[linked], rows + entries.col[linked])),
+        (np.ones(len(one)), (one.astype(int), other.astype(int))),
         shape=(rows + columns, rows + columns),
     )
     labels = connected_components(graph, directed=False)[1][rows:]
@@ -131,6 +138,8 @@ class _Search:
         self.truth = np.array([quantity.truth for quantity in self.quantities])
         self.primary = np.array([quantity.primary for quantity in self.quantities])
         self.guarded = np.array([quantity.guarded for quantity in self.quantities])
+        self.person = np.array([quantity.person for quantity in self.quantities])
+        self.whole = np.array([quantity.whole for quantity in self.quantities])
         self.unshown = np.array([not quantity.shown for quantity in self.quantities])
         self.hidden = self.primary | self.unshown
         self.safe = np.zeros(len(numbers), dtype=bool)
@@ -151,8 +160,10 @@ class _Search:
         place = {int(number): local for local, number in enumerate(self.numbers)}
         followers: dict[int, list[int]] = {}
         for local, quantity in enumerate(self.quantities):
-            if quantity.leader >= 0 and quantity.leader in place:
-                followers.setdefault(place[quantity.leader], []).append(local)
+            for leader in quantity.leaders:
+                followers.setdefault(place[leader], []).append(local)
+            if not quantity.whole and quantity.leaders:  # a total is shown with its count
+                followers.setdefault(local, []).append(place[quantity.leaders[0]])
         return followers
 
     def suppressed(self) -> list[int]:
@@ -163,7 +174,7 @@ class _Search:
     def required(self) -> Floats:
         """The width each quantity needs: the rule's, or its whole range if that is less."""
         wanted = self.hidden & (self.guarded | self.primary)
-        return np.where(wanted, np.minimum(self.width, self.cap), 0.0)
+        return np.where(wanted, np.minimum(self.width * self.person, self.cap), 0.0)
 
     def hide(self, numbers: Iterable[int]) -> bool:
         """Hide quantities and the counts that stand on a hidden base; False if none is new."""
@@ -177,7 +188,7 @@ class _Search:
         return System(
             low=np.where(self.hidden, 0.0, self.low),
             high=np.where(self.hidden, self.cap, self.high),
-            whole=np.ones(len(self.numbers), dtype=bool),
+            whole=self.whole,
             truth=self.truth,
             matrix=self.matrix,
             row_low=self.sums,
@@ -237,7 +248,7 @@ class _Search:
         """The cheapest cells to hide: near the secret if that is possible, else anywhere."""
         block = self.quantities[secret].block
         near = np.array([quantity.block == block for quantity in self.quantities])
-        free = ~self.hidden
+        free = ~self.hidden & (self.whole == self.whole[secret])
         for candidates in (near & free, free):
             found = self.suppression_problem(secret, width, candidates)
             if found is not None:
@@ -277,8 +288,11 @@ class _Search:
                 self.try_to_show(number)
 
     def follows_hidden(self, number: int) -> bool:
-        """Whether the count stands on a base that is hidden."""
-        return any(self.hidden[base] and number in counts for base, counts in self.followers.items())
+        """Whether the count stands on a base that is hidden, or is a total."""
+        leaders = [leader for leader, counts in self.followers.items() if number in counts]
+        return not self.whole[number] or any(
+            self.hidden[leader] and self.whole[leader] for leader in leaders
+        )
 
     def try_to_show(self, number: int) -> None:
         """Show a complement, and hide it again if a secret is then not safe."""
@@ -305,29 +319,48 @@ class _Search:
         system = self.system()
         low = np.where(candidates, np.maximum(system.low - width, 0), system.low)
         high = np.where(candidates, np.minimum(system.high + width, self.cap), system.high)
-        moving = np.flatnonzero(high - low > TOLERANCE)
+        moving = np.flatnonzero((high - low > TOLERANCE) & (self.whole == self.whole[secret]))
         chosen = np.flatnonzero(candidates[moving])
         still = np.where(high - low > TOLERANCE, 0.0, system.low)
         block = self.matrix[:, moving]
         rows = np.flatnonzero(np.diff(block.indptr))
         sums = (self.sums - self.matrix @ still)[rows]
         place = int(np.searchsorted(moving, secret))
+        constraints = [
+            *_two_tables(block[rows], sums, place, width, len(chosen)),
+            *_shown_ranges(system, moving, chosen, low, high),
+        ]
+        bounds = Bounds(
+            np.concatenate([low[moving], low[moving], np.zeros(len(chosen))]),
+            np.concatenate([high[moving], high[moving], np.ones(len(chosen))]),
+        )
+        switches = _cheapest_switches(self.cost[moving[chosen]], bounds, constraints)
+        return None if switches is None else moving[chosen[switches]].tolist()
+
+
+def _cheapest_switches(
+    cost: Floats, bounds: Bounds, constraints: list[LinearConstraint]
+) -> Booleans | None:
+    """Which binaries, the last of the unknowns, a cheapest solution sets.
+
+    Where branch and bound gives none, those that the relaxation uses.
+    """
+    objective = np.zeros(len(bounds.lb))
+    objective[len(objective) - len(cost) :] = cost
+    binary = np.where(np.arange(len(objective)) < len(objective) - len(cost), 0, 1)
+    for integrality, threshold in ((binary, 0.5), (np.zeros_like(binary), TOLERANCE)):
         answer = milp(
-            np.concatenate([np.zeros(2 * len(moving)), self.cost[moving[chosen]]]),
-            integrality=np.concatenate([np.zeros(2 * len(moving)), np.ones(len(chosen))]),
-            bounds=Bounds(
-                np.concatenate([low[moving], low[moving], np.zeros(len(chosen))]),
-                np.concatenate([high[moving], high[moving], np.ones(len(chosen))]),
-            ),
-            constraints=[
-                *_two_tables(block[rows], sums, place, width, len(chosen)),
-                *_shown_ranges(system, moving, chosen, low, high),
-            ],
+            objective,
+            integrality=integrality,
+            bounds=bounds,
+            constraints=constraints,
             options={"node_limit": NODE_LIMIT},
         )
-        if answer.x is None:
+        if answer.x is not None:
+            return np.asarray(answer.x[len(objective) - len(cost) :] > threshold)
+        if answer.status == 2:  # there is no solution
             return None
-        return moving[chosen[answer.x[2 * len(moving) :] > 0.5]].tolist()
+    return None
 
 
 def _two_tables(

@@ -207,16 +207,11 @@ class _Gate:
     def _shown(self, stratum: Stratum, said: Knowledge) -> Shown:
         publishable = self.precision.isin([LOW, "reliable"]).to_numpy()
         share = stratum.total / stratum.base
-        below = np.asarray(stratum.spread(said.value_low, np.nan), dtype=float) - share
-        above = np.asarray(stratum.spread(said.value_high, np.nan), dtype=float) - share
-        low = np.ceil(stratum.count + stratum.n * below - 1e-6)
-        high = np.floor(stratum.count + stratum.n * above + 1e-6)
-        exact = ~np.isfinite(low) | ~np.isfinite(high)
         return Shown(
             publishable=np.asarray(stratum.spread(publishable, False), dtype=bool),
             low=np.asarray(stratum.spread(self.precision.eq(LOW).to_numpy(), False), dtype=bool),
-            count_low=np.where(exact, stratum.count, np.maximum(low, 0)),
-            count_high=np.where(exact, stratum.count, high),
+            below=np.asarray(stratum.spread(said.value_low, np.nan), dtype=float) - share,
+            above=np.asarray(stratum.spread(said.value_high, np.nan), dtype=float) - share,
         )
 
     def _suppress(self, network: Network) -> Pattern:
@@ -335,9 +330,7 @@ def rounded(estimates: pd.DataFrame, rounding: Rounding) -> pd.DataFrame:
     """
     mean = estimates["statistic"].eq("mean").to_numpy()
     step = np.where(mean, rounding.mean, rounding.share)
-    steps: dict[str, Any] = dict.fromkeys(
-        ["estimate", "standard_error", "ci_low", "ci_high"], step
-    )
+    steps: dict[str, Any] = dict.fromkeys(["estimate", "standard_error", "ci_low", "ci_high"], step)
     steps |= {
         "n": float(rounding.n),
         "n_effective": float(rounding.n_effective),

@@ -1,15 +1,19 @@
 """The counts of a sample as one network: quantities, and the equations between them.
 
 Groups add up to their area, areas to the region, categories to their base, finer
-breakdowns to coarser ones. :mod:`analysis.release.complementary` searches this network for
-what to hide; the audit builds its own model and does not use this one.
+breakdowns to coarser ones; and weighted totals do the same, for it is weighted shares that
+are shown. A hidden neighbour in an area of small weights hides little of an area of large
+ones, which unweighted counts alone would not see.
+
+:mod:`analysis.release.complementary` searches this network for what to hide; the audit
+builds its own model and does not use this one.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -24,6 +28,10 @@ from analysis.release.tables import Booleans, Cell, Floats, Integers, Stratum
 #: Cost of what nobody can hide: a constant.
 CONSTANT: Final = np.inf
 
+#: Relative noise of sums of weights.
+NOISE: Final = 1e-7
+EDGE: Final = 1e-6
+
 Key = tuple[str, int]
 
 
@@ -32,18 +40,19 @@ class Shown:
     """What a stratum would show without suppression for disclosure (tables × cells).
 
     ``publishable``: the row has a value that precision allows to be shown; ``low``: in
-    brackets; ``count_low``, ``count_high``: what the rounded value says of the count.
+    brackets; ``below``, ``above``: how far under and over the true share the row allows
+    it to be (≤ 0 and ≥ 0).
     """
 
     publishable: Booleans
     low: Booleans
-    count_low: Floats
-    count_high: Floats
+    below: Floats
+    above: Floats
 
 
 @dataclass(frozen=True)
 class Quantity:
-    """A yes-count, an unweighted base, an unpublished remainder or a constant.
+    """A yes-count, its weighted total, an unweighted base, a remainder or a constant.
 
     Parameters
     ----------
@@ -61,16 +70,20 @@ class Quantity:
         Whether it is a secret.
     guarded
         Whether it must be safe once it is hidden, secret or not.
+    person
+        What one person is on its scale: 1 for a count, the mean weight for a total.
+    whole
+        Whether it is a whole number.
     rank
         The order in which secrets are protected.
     block
         Its neighbourhood, in which complements are sought first.
     rows
         The rows of the table of estimates that show it.
-    leader
-        The base whose hiding hides this count, or −1.
+    leaders
+        The quantities whose hiding hides this one.
     key
-        ``("count" | "base", position of a row)``, or ``("", -1)``.
+        ``("count" | "total" | "base", position of a row)``, or ``("", -1)``.
     """
 
     truth: float
@@ -84,7 +97,9 @@ class Quantity:
     rank: tuple[int, ...] = ()
     block: tuple[object, ...] = ()
     rows: tuple[int, ...] = ()
-    leader: int = -1
+    person: float = 1.0
+    whole: bool = True
+    leaders: tuple[int, ...] = ()
     key: Key = ("", -1)
 
 
@@ -106,11 +121,15 @@ class Network:
 
     def equate(self, whole: int, parts: Iterable[int], remainder: float = 0.0) -> None:
         """Add whole = Σ parts + an unpublished remainder between 0 and ``remainder``."""
-        terms = list(parts)
-        rest = self.quantities[whole].truth - sum(self.quantities[term].truth for term in terms)
+        terms, first = list(parts), self.quantities[whole]
+        rest = first.truth - sum(self.quantities[term].truth for term in terms)
         if remainder > 0 or rest > 0:
-            limit = max(remainder, rest)
-            terms.append(self.add(Quantity(rest, 0.0, limit, limit, cost=0.0, shown=False)))
+            low, high = min(0.0, rest), max(remainder, rest)
+            terms.append(
+                self.add(
+                    Quantity(rest, low, high, high, cost=0.0, shown=False, whole=first.whole)
+                )
+            )
         self.equations.append(([whole, *terms], [1.0] + [-1.0] * len(terms)))
 
     def matrix(self) -> sparse.csr_array:
@@ -214,6 +233,8 @@ class _Builder:
         self.relations = relations(stratum, structure.nestings)
         self.counts = np.full(stratum.position.shape, -1, dtype=np.intp)
         self.bases = np.full(stratum.position.shape, -1, dtype=np.intp)
+        self.totals = np.full(stratum.position.shape, -1, dtype=np.intp)
+        self.scale = float(np.nansum(stratum.base) / max(np.nansum(stratum.n), 1.0))
         self.loss = self._losses()
         self.cluster = _clusters(structure, len(stratum.tables))
         self.family = _nested_families(structure.nestings)
@@ -271,7 +292,7 @@ class _Builder:
             cap=max(truth, self._public_base(members[0], cell)),
             cost=float(self.loss[present, cell].sum()),
             primary=primary,
-            rank=(*self._rank(cell), -1),
+            rank=(*self._rank(cell), -1, 0),
             block=("base", members[0], self._block(cell)),
             rows=tuple(stratum.position[present, cell].tolist()),
             key=("base", int(stratum.position[present[0], cell])),
@@ -316,35 +337,74 @@ class _Builder:
 
     def _add_table(self, table: int, secret: Booleans) -> None:
         stratum = self.stratum
+        weighted = self.structure.weighted and bool(stratum.shares[table])
         for cell in np.flatnonzero(stratum.present[table] & np.isfinite(stratum.count[table])):
             self._add_count(table, int(cell), primary=bool(secret[cell]))
+            if weighted and stratum.n[table, cell] > 0:
+                self._add_total(table, int(cell))
         for relation in self.relations:
             self._equate_counts(table, relation)
+            if weighted:
+                self._equate_totals(table, relation)
 
     def _add_count(self, table: int, cell: int, *, primary: bool) -> None:
-        stratum, shown = self.stratum, self.shown
-        visible = bool(shown.publishable[table, cell])
+        stratum = self.stratum
+        visible = bool(self.shown.publishable[table, cell])
         truth, base = float(stratum.count[table, cell]), int(self.bases[table, cell])
         cap = max(truth, self._largest_count(table, cell))
+        low, high = self._shown_count(table, cell) if visible else (0.0, cap)
         self.counts[table, cell] = number = self.network.add(
             Quantity(
                 truth=truth,
-                low=min(truth, float(shown.count_low[table, cell])) if visible else 0.0,
-                high=max(truth, float(shown.count_high[table, cell])) if visible else cap,
+                low=low,
+                high=min(high, cap),
                 cap=cap,
                 cost=float(self.loss[table, cell]),
                 shown=visible,
                 primary=primary,
                 guarded=visible and bool(stratum.sensitive[table, cell]),
-                rank=(*self._rank(cell), table),
+                rank=(*self._rank(cell), table, 0),
                 block=("count", int(self.cluster[table]), self._block(cell)),
                 rows=(int(stratum.position[table, cell]),),
-                leader=base,
+                leaders=(base,) if base >= 0 else (),
                 key=("count", int(stratum.position[table, cell])),
             )
         )
         if base >= 0 and stratum.shares[table]:
             self.network.equate(base, [number], self.network.quantities[base].cap)
+
+    def _shown_count(self, table: int, cell: int) -> tuple[float, float]:
+        """The counts whose share would be shown as the same number."""
+        truth, n = self.stratum.count[table, cell], self.stratum.n[table, cell]
+        below, above = self.shown.below[table, cell], self.shown.above[table, cell]
+        if not (self.stratum.shares[table] and np.isfinite(n)):
+            return float(truth), float(truth)
+        low, high = np.ceil(truth + n * below - EDGE), np.floor(truth + n * above + EDGE)
+        return float(max(low, 0.0)), float(high)
+
+    def _add_total(self, table: int, cell: int) -> None:
+        """The weighted total behind a share, in mean weights; it is shown with its count."""
+        number = int(self.counts[table, cell])
+        count = self.network.quantities[number]
+        base = float(self.stratum.base[table, cell]) / self.scale
+        truth = float(self.stratum.total[table, cell]) / self.scale
+        below = float(self.shown.below[table, cell]) if count.shown else -1.0
+        above = float(self.shown.above[table, cell]) if count.shown else 1.0
+        self.totals[table, cell] = self.network.add(
+            replace(
+                count,
+                truth=truth,
+                low=min(truth, max(0.0, truth + base * below)),
+                high=max(truth, min(base, truth + base * above)),
+                cap=max(truth, base),
+                rank=(*count.rank[:-1], 1),
+                block=("total", *count.block[1:]),
+                person=base / float(self.stratum.n[table, cell]),
+                whole=False,
+                leaders=(number, *count.leaders),
+                key=("total", count.key[1]),
+            )
+        )
 
     def _largest_count(self, table: int, cell: int) -> float:
         """The base of a share; of a sum the largest base of its table, of a tally no limit."""
@@ -364,6 +424,16 @@ class _Builder:
         if 0 <= yes <= people:  # groups that overlap do not add up
             self.network.equate(int(numbers[0]), numbers[1:].tolist(), people)
 
+    def _equate_totals(self, table: int, relation: Relation) -> None:
+        numbers, cells = self.totals[table, relation.cells], relation.cells
+        if (numbers < 0).any():
+            return
+        people = self._remainder(self.stratum.base[table, cells]) / self.scale
+        yes = self._remainder(self.stratum.total[table, cells]) / self.scale
+        noise = NOISE * float(self.stratum.base[table, relation.whole]) / self.scale
+        if -noise <= yes <= people + noise:
+            self.network.equate(int(numbers[0]), numbers[1:].tolist(), max(people, 0.0))
+
     @staticmethod
     def _remainder(values: Floats) -> float:
         return float(values[0] - values[1:].sum())
@@ -377,14 +447,11 @@ class _Builder:
                 self._equate_partition(list(partition), cell)
         for whole, parts in self.structure.identities:
             for cell in self._common_cells((whole, *parts)):
-                counts = self.stratum.count[[whole, *parts], cell]
-                if self._remainder(counts) == 0:
-                    numbers = self.counts[[whole, *parts], cell].tolist()
-                    self.network.equate(numbers[0], numbers[1:])
+                self._equate_identity([whole, *parts], cell)
         for inner, outer in self.structure.subsets:
             for cell in self._common_cells((outer,)):
                 if self.bases[inner, cell] >= 0:
-                    self._equate_subset(int(self.bases[inner, cell]), self.counts[outer, cell])
+                    self._equate_subset(int(self.bases[inner, cell]), int(self.counts[outer, cell]))
 
     def _common_cells(self, tables: tuple[int, ...]) -> list[int]:
         """Cells in which all of the tables are in the network."""
@@ -394,17 +461,29 @@ class _Builder:
         base = int(self.bases[tables[0], cell])
         if base < 0:
             base = self.network.constant(float(self.stratum.n[tables[0], cell]))
-        numbers = self.counts[tables, cell].tolist()
-        truth = self.network.quantities
-        rest = truth[base].truth - sum(truth[number].truth for number in numbers)
-        if rest >= 0:
-            self.network.equate(base, numbers, rest)
+        self._equate_all(base, self.counts[tables, cell])
+        if (self.totals[tables, cell] >= 0).all():
+            weight = float(self.stratum.base[tables[0], cell]) / self.scale
+            self._equate_all(self.network.constant(weight), self.totals[tables, cell])
+
+    def _equate_all(self, base: int, numbers: Integers) -> None:
+        """The parts, and those who are in none of them, make up the base."""
+        quantities = self.network.quantities
+        rest = quantities[base].truth - sum(quantities[number].truth for number in numbers)
+        if rest >= -NOISE * quantities[base].truth:
+            self.network.equate(base, numbers.tolist(), max(rest, 0.0))
+
+    def _equate_identity(self, tables: list[int], cell: int) -> None:
+        if self._remainder(self.stratum.count[tables, cell]) == 0:
+            for numbers in (self.counts[tables, cell].tolist(), self.totals[tables, cell].tolist()):
+                if min(numbers) >= 0:
+                    self.network.equate(numbers[0], numbers[1:])
 
     def _equate_subset(self, base: int, count: int) -> None:
         inner, outer = self.network.quantities[base], self.network.quantities[count]
         spare = outer.truth - inner.truth
         if spare >= 0:
-            self.network.equate(int(count), [base], outer.cap if spare else 0.0)
+            self.network.equate(count, [base], outer.cap if spare else 0.0)
 
 
 def _clusters(structure: Structure, tables: int) -> Integers:

@@ -51,8 +51,8 @@ def precision_of(
     """
     least = _least_base(estimates, rules, minimum_n, minimum_n_comparison)
     base = _relevant_base(estimates, sources or {})
-    insufficient = (base < least) | _too_wide(estimates, rules) | _too_few_effective(
-        estimates, rules
+    insufficient = (
+        (base < least) | _too_wide(estimates, rules) | _too_few_effective(estimates, rules)
     )
     low = (base < rules.low_n) | _wide(estimates, rules) | _varies(estimates, rules)
     state = np.select([insufficient, low], [INSUFFICIENT, LOW], RELIABLE)

@@ -8,7 +8,7 @@ A :class:`Programme` collects bounded unknowns and constraints one by one; the
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,6 +92,27 @@ class System:
         miss = np.maximum(self.row_low - activity, activity - self.row_high) / scale
         return float(max(miss.max(), 0.0))
 
+    def only_whole(self) -> System:
+        """The whole unknowns and the constraints between them; the others are fixed."""
+        rows = np.diff(self.matrix[:, np.flatnonzero(~self.whole)].indptr) == 0
+        kept = np.flatnonzero(rows)
+        fixed = (
+            np.where(self.whole, self.low, self.truth),
+            np.where(self.whole, self.high, self.truth),
+        )
+        return replace(
+            self,
+            low=fixed[0],
+            high=fixed[1],
+            matrix=self.matrix[kept],
+            row_low=self.row_low[kept],
+            row_high=self.row_high[kept],
+        )
+
+    def relaxed(self) -> System:
+        """The same constraints on unknowns of which none need be whole."""
+        return replace(self, whole=np.zeros_like(self.whole))
+
     def tightened(self) -> System:
         """The same system with the bounds that single constraints imply."""
         low, high = self.low.copy(), self.high.copy()
@@ -101,9 +122,7 @@ class System:
             _propagate(self, entries, low, high)
             if before - float(np.sum(high - low)) <= TOLERANCE * (1.0 + before):
                 break
-        return System(
-            low, high, self.whole, self.truth, self.matrix, self.row_low, self.row_high
-        )
+        return replace(self, low=low, high=high)
 
     def parts(self, wanted: Integers) -> Iterator[tuple[Integers, System]]:
         """The independent subsystems that hold the wanted unknowns.

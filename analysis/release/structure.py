@@ -23,6 +23,8 @@ from analysis.release.tables import Booleans, Cell, Floats, Integers, Stratum
 NEARLY = 0.1
 #: A breakdown with more groups than this is not tried as the finer of two.
 FINEST = 12
+#: Relative width under which a range of weights is one weight.
+EQUAL_WEIGHTS = 1e-9
 
 Item = tuple[str, str]
 
@@ -98,6 +100,12 @@ class Structure:
     sensitive_bases: frozenset[int]
     nestings: tuple[Nesting, ...]
     weights: dict[str, tuple[float, float]]
+
+    @property
+    def weighted(self) -> bool:
+        """Whether weights differ at all."""
+        low, high = self.weights[""]
+        return high - low > EQUAL_WEIGHTS * high
 
 
 def structure_of(stratum: Stratum, declared: Declared) -> Structure:
@@ -202,9 +210,7 @@ def _declared_identities(
             yield numbers[identity.whole], tuple(numbers[part] for part in identity.parts)
 
 
-def _subsets(
-    stratum: Stratum, declared: Declared
-) -> tuple[tuple[tuple[int, int], ...], set[int]]:
+def _subsets(stratum: Stratum, declared: Declared) -> tuple[tuple[tuple[int, int], ...], set[int]]:
     """Bases that lie within a sensitive yes, and those that are just that yes."""
     counted = [t for t in sorted(_sensitive_tables(stratum)) if stratum.shares[t]]
     pairs: list[tuple[int, int]] = []
@@ -294,9 +300,7 @@ def _weights(stratum: Stratum, declared: Declared) -> dict[str, tuple[float, flo
     """The range of weights of each area, wide enough for every mean weight of a cell."""
     given = declared.weight_ranges.get(stratum.key[-1], {})
     areas = sorted({cell.area for cell in stratum.cells if cell.level == "area"})
-    ranges = {
-        area: _range([*_mean_weights(stratum, area), *given.get(area, ())]) for area in areas
-    }
+    ranges = {area: _range([*_mean_weights(stratum, area), *given.get(area, ())]) for area in areas}
     everywhere = [*_mean_weights(stratum, None), *(w for pair in given.values() for w in pair)]
     return {**ranges, "": _range(everywhere)}
 

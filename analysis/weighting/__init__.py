@@ -9,7 +9,7 @@ from analysis.weighting.raking import Raked, rake
 from analysis.weighting.sample import Weighted, weight_sample
 from analysis.weighting.table import METHODS, weight_table
 from analysis.weighting.targets import MarginTarget, Miss, NumericTarget
-from analysis.weighting.trimming import Trimmed, trim
+from analysis.weighting.trimming import Trimmed, trim, trim_plainly
 
 __all__ = [
     "METHODS",
@@ -32,6 +32,7 @@ __all__ = [
     "post_stratify",
     "rake",
     "trim",
+    "trim_plainly",
     "weight_sample",
     "weight_table",
 ]

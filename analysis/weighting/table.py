@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -63,6 +63,8 @@ def weight_table(
     bounds: tuple[float, float] | None = None,
     base: str | Floats | None = None,
     trim: tuple[float, float] | None = None,
+    clusters: str | None = None,
+    model_variance: str | None = None,
 ) -> Weighted:
     """Weights of a table that meet margins.
 
@@ -85,6 +87,10 @@ def weight_table(
         Base weights, or the column that holds them; 1 when not given.
     trim
         Bounds of a weight as multiples of the mean weight (of its area).
+    clusters
+        Column of clusters whose rows are to get the same ratio (calibration only).
+    model_variance
+        Column with each row's variance in the model behind a linear calibration.
 
     Raises
     ------
@@ -99,13 +105,14 @@ def weight_table(
     prepared = table_targets(frame, margins, by)
     start = _base(frame, base)
     limits = None if bounds is None else Bounds(*bounds)
-    weights, iterations = _weights(prepared, start, method, limits)
+    options = _options(frame, method, clusters, model_variance)
+    weights, iterations = _weights(prepared, start, method, limits, options)
     trimmed = _trimmed(prepared, weights, trim)
     if trimmed is not None:
         weights = trimmed.weights
     return Weighted(
         pd.Series(weights, index=frame.index, name="weight"),
-        model_of_targets(prepared.targets, prepared.area, start, method),
+        model_of_targets(prepared.targets, prepared.area, start, method, **options),
         _diagnostics(prepared, weights, method, by, iterations, trimmed),
         tuple(_notes(weights, trimmed)),
     )
@@ -300,7 +307,11 @@ def _base(frame: pd.DataFrame, base: str | Floats | None) -> Floats:
 
 
 def _weights(
-    prepared: TableTargets, base: Floats, method: Method, bounds: Bounds | None
+    prepared: TableTargets,
+    base: Floats,
+    method: Method,
+    bounds: Bounds | None,
+    options: Mapping[str, Any],
 ) -> tuple[Floats, int]:
     area, areas = prepared.area, prepared.areas
     if method == "rake" or method == "post-stratify":
@@ -322,8 +333,28 @@ def _weights(
         return raked.weights, raked.iterations
     if method not in METHODS:
         raise WorkbenchError(f"there is no method {method}", expected=", ".join(METHODS))
-    found = calibrate(base, prepared.targets, area, areas, distance=method, bounds=bounds)
+    found = calibrate(
+        base, prepared.targets, area, areas, distance=method, bounds=bounds, **options
+    )
     return found.weights, found.steps
+
+
+def _options(
+    frame: pd.DataFrame, method: Method, clusters: str | None, model_variance: str | None
+) -> dict[str, Any]:
+    """What only calibration knows: clusters and the model's variance."""
+    options: dict[str, Any] = {}
+    if clusters is not None:
+        options["clusters"] = _column(frame, clusters).to_numpy()
+    if model_variance is not None:
+        values = _base(frame, model_variance)
+        options["model_variance"] = values
+    if options and method in ("rake", "post-stratify"):
+        raise WorkbenchError(
+            f"the method {method} knows neither clusters nor a model's variance",
+            hint="use one of linear, raking, logit, truncated",
+        )
+    return options
 
 
 def _refuse_numeric(prepared: TableTargets, method: str) -> None:

@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.errors import Issue
+from analysis.errors import Issue, WorkbenchError
 from analysis.weighting.raking import rake
 from analysis.weighting.targets import Codes, Floats, MarginTarget, weighted_counts
 
@@ -140,3 +140,46 @@ def _rescaled(weights: Floats, free: NDArray[np.bool_], area: Codes, total: Floa
     loose = weighted_counts(area, weights * free, size)
     factor = np.divide(total - fixed, loose, out=np.ones(size), where=loose > 0)
     return np.where(free, weights * factor[area], weights)
+
+
+def trim_plainly(weights: Floats, low: float, high: float, *, strictly: bool = False) -> Floats:
+    """Weights cut at two absolute bounds, the excess spread evenly over the others.
+
+    Margins that the weights met are broken; :func:`trim` keeps them.
+
+    Parameters
+    ----------
+    weights
+        The weights; their sum is kept.
+    low, high
+        Smallest and largest weight.
+    strictly
+        Repeat until no weight is beyond a bound; otherwise the spreading may push some over.
+
+    Raises
+    ------
+    WorkbenchError
+        If the mean weight is not between the bounds.
+
+    Notes
+    -----
+    R: ``trimWeights(design, lower, upper, strict)``.
+    """
+    if not low < weights.mean() < high:
+        raise WorkbenchError(
+            "the mean weight is not between the bounds",
+            expected=f"a number between {low:g} and {high:g}",
+            got=f"{weights.mean():g}",
+        )
+    fixed = np.zeros(len(weights), dtype=bool)
+    for _ in range(_ROUNDS):
+        outside = (weights < low) | (weights > high)
+        if not outside.any():
+            break
+        fixed |= outside
+        cut = np.clip(weights, low, high)
+        excess = (weights - cut).sum()
+        weights = np.where(fixed, cut, cut + excess / max((~fixed).sum(), 1))
+        if not strictly:
+            break
+    return weights

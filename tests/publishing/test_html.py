@@ -55,7 +55,9 @@ def test_the_policy_allows_only_this_style(root: Node, text: str) -> None:
     policy = next(n for n in root.all("meta") if "http-equiv" in n.attributes).attributes["content"]
     style = text.split("<style>")[1].split("</style>")[0]
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    assert policy.startswith("default-src 'none'; img-src data:; font-src data:; style-src 'sha256-")
+    assert policy.startswith(
+        "default-src 'none'; img-src data:; font-src data:; style-src 'sha256-"
+    )
     assert f"'sha256-{digest}'" in policy
     assert "unsafe" not in policy
     assert not [node for node in root.walk() if "style" in node.attributes]

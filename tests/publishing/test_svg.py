@@ -32,7 +32,7 @@ def test_a_drawing_passes() -> None:
         '<path onclick="alert(1)" d="M0 0"/>',
         '<g onload="alert(1)"/>',
         '<path style="fill:url(http://example.org/a)" d="M0 0"/>',
-        "<path fill=\"url( 'http://example.org/a')\" d=\"M0 0\"/>",
+        '<path fill="url( \'http://example.org/a\')" d="M0 0"/>',
         "<style>@import 'http://example.org/a.css';</style>",
         "<style>.a{fill:url(http://example.org)}</style>",
         "<text>letters of a font the reader may lack</text>",

@@ -1,0 +1,142 @@
+"""The index page: every report in each format, from a memory stick, without script."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+
+from analysis.errors import WorkbenchError
+from analysis.publishing.batch import OutputFile
+from analysis.publishing.checks import check_html
+from analysis.publishing.manifest import ReportRecord
+from analysis.publishing.phrases import phrases
+from analysis.publishing.site import Site, render_site, size_text, write_site
+from tests.publishing import sample_report
+from tests.publishing.browsing import inspect
+from tests.publishing.reading import Node, page
+
+AREAS = {"0003": "Žďár u Říčky", "0001": "Bílá", "0002": "Česká"}
+
+
+def record(area: str, language: str = "cs", kind: str = "awareness") -> ReportRecord:
+    files = {
+        ending: OutputFile(f"{language}/{kind}/{area}-x.{ending}", 97_400, "00")
+        for ending in ("html", "pdf", "xlsx", "ipynb")
+    }
+    return ReportRecord(kind, area, language, "Zpráva", "modelled", "ab", files)
+
+
+def site(**changes: object) -> Site:
+    made = Site(
+        title="Povědomí obyvatel o sociálních službách",
+        language="cs",
+        areas=AREAS,
+        kinds={"awareness": "Znalost sociálních služeb"},
+        reports=[record("0001"), record("0003"), record("0003", "en")],
+        subtitle="Šetření 2011",
+        expected=[("awareness", code, "cs") for code in AREAS],
+        watermark="modelová data",
+        watermark_note="Odpovědi vytvořil generátor.",
+        map_svg=sample_report.svg(),
+        map_alt="Schematická mapa tří oblastí kraje podle znalosti služeb.",
+        publicity="Projekt je spolufinancován z fondu.",
+    )
+    return replace(made, **changes)
+
+
+def rows(root: Node) -> list[list[str]]:
+    (first, *_) = root.all("table")
+    (body,) = first.all("tbody")
+    return [[c.text for c in row.children if isinstance(c, Node)] for row in body.all("tr")]
+
+
+def test_areas_come_in_their_order_with_links_and_sizes() -> None:
+    root = page(render_site(site()))
+    listed = rows(root)
+    assert [row[0] for row in listed] == ["Žďár u Říčky", "Bílá", "Česká"]
+    assert listed[0][1:] == [
+        f"{name}– Žďár u Říčky 97\u00a0kB" for name in ("zpráva", "PDF", "Excel")
+    ]
+    assert listed[2][1] == "zpráva není k\u00a0dispozici"
+    links = [node.attributes["href"] for node in root.all("tbody")[0].all("a")]
+    assert links[:3] == [f"cs/awareness/0003-x.{ending}" for ending in ("html", "pdf", "xlsx")]
+
+
+def test_other_languages_have_a_section_of_their_own() -> None:
+    root = page(render_site(site()))
+    titles = [node.text for node in root.all("h2")]
+    assert titles == [
+        "Znalost sociálních služeb",
+        "Znalost sociálních služeb (anglicky)",
+        "O\u00a0výstupech",
+    ]
+    english = root.all("table")[1].all("a")
+    assert {node.attributes["hreflang"] for node in english} == {"en"}
+
+
+def test_a_report_on_no_listed_area_comes_last() -> None:
+    root = page(render_site(site(reports=[record("CZ0"), record("0001")])))
+    assert [row[0] for row in rows(root)][-1] == "CZ0"
+
+
+def test_the_page_is_whole_without_anything_beside_it(tmp_path: Path) -> None:
+    file = write_site(tmp_path, site())
+    text = (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert file.path == "index.html" and file.size == len(text.encode())
+    root = page(text)
+    assert not root.all("script") and root.all("html")[0].attributes["lang"] == "cs"
+    addresses = [n.attributes["href"] for n in root.all("a")]
+    assert all(":" not in address and not address.startswith("/") for address in addresses)
+    assert "modelová data" in [node.text for node in root.all("header")[0].all("strong")]
+
+
+def test_the_map_has_a_text_and_must_be_harmless() -> None:
+    (picture,) = page(render_site(site())).all("img")
+    assert picture.attributes["alt"].startswith("Schematická mapa")
+    assert not page(render_site(site(map_svg=""))).all("img")
+    with pytest.raises(WorkbenchError, match="map of the index page"):
+        render_site(site(map_svg="<svg/>"))
+
+
+def test_methods_are_linked_when_there_are_some() -> None:
+    texts = [node.text for node in page(render_site(site(methods="m.html"))).all("a")]
+    assert "Metodika a\u00a0definice ukazatelů" in texts
+    assert "m.html" not in render_site(site())
+
+
+@pytest.mark.parametrize("hostile", sample_report.HOSTILE)
+def test_hostile_names_stay_texts(hostile: str) -> None:
+    file = OutputFile(f"cs/a/{hostile}.html", 1, "00")
+    made = replace(record("0001"), files={"html": file})
+    text = render_site(
+        site(title=hostile, areas={"0001": hostile}, kinds={"awareness": hostile}, reports=[made])
+    )
+    check_html(text, "index.html")
+    root = page(text)
+    link = root.all("tbody")[0].all("a")[0]
+    assert unquote(link.attributes["href"]) == file.path
+    assert [node.tag for node in root.walk()].count("img") == 1
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [(1, "1 kB"), (97_400, "97 kB"), (999_400, "999 kB"), (1_240_000, "1,2 MB")],
+)
+def test_sizes_are_told_for_people(size: int, text: str) -> None:
+    assert size_text(size, phrases("cs")).replace("\u00a0", " ") == text
+
+
+def test_the_same_site_gives_the_same_bytes() -> None:
+    assert render_site(site()) == render_site(site())
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [1280, 320])
+def test_a_browser_finds_nothing_wrong(tmp_path: Path, chromium: str, width: int) -> None:
+    write_site(tmp_path, site())
+    seen = inspect(tmp_path / "index.html", chromium, width)
+    assert seen.violations == [] and seen.requests == [] and seen.messages == []
+    assert seen.scroll_width <= width
