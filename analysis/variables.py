@@ -47,9 +47,11 @@ def derive_variables(
 
 def with_derived_variables(study: Study, frame: pd.DataFrame) -> pd.DataFrame:
     """The survey frame with the derived variables and the column ``area`` (text)."""
-    extended = pd.concat(
-        [frame, pd.DataFrame(derive_variables(study, frame)).set_index(frame.index)], axis=1
-    )
+    derived = {
+        name: values.set_axis(frame.index)
+        for name, values in derive_variables(study, frame).items()
+    }
+    extended = pd.concat([frame, pd.DataFrame(derived, index=frame.index)], axis=1)
     extended["area"] = area_codes(study, extended)
     return extended
 

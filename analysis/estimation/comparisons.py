@@ -19,6 +19,7 @@ from analysis.estimation.estimator import (
     labelled_rows,
     two_sided_p,
     variable_labels,
+    without_noise,
 )
 from analysis.estimation.intervals import Uncertainty, interval, share_interval
 from analysis.estimation.linearisation import Covariances, LinearRatio, Pairs
@@ -237,7 +238,8 @@ def _estimates(
     found: Covariances,
     linear: LinearRatio,
 ) -> DomainEstimates:
-    variance = np.maximum(_ratio_covariance(found, linear, linear), 0.0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        variance = without_noise(found.variances_of_ratios(linear), sums.mean)
     return DomainEstimates(sums, variance, estimator.degrees_of_freedom(domains))
 
 

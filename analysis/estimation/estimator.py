@@ -50,8 +50,8 @@ ESTIMATE_COLUMNS: Final = [
     "base",
     "deff",
 ]
-#: A design effect below this is that of a number which the calibration fixes.
-_PINNED = 1e-9
+#: An error below this part of the estimate is rounding.
+_NOISE = 1e-8
 
 
 @dataclass(frozen=True)
@@ -170,13 +170,13 @@ class Estimator:
 
     @cached_property
     def _centres(self) -> Floats:
-        """A number near each variable's mean; 0 for shares, so that counts stay whole."""
+        """A number near each variable's mean; 0 for −1, 0, 1, so that counts stay whole."""
         known, pattern = self._known
         base = (self.weights @ known)[pattern]
         filled = np.where(np.isnan(self.values), 0.0, self.values)
         with np.errstate(invalid="ignore", divide="ignore"):
             centres = np.nan_to_num(self.weights @ filled / base)
-        return np.where([kind == "mean" for kind in self.kinds], centres, 0.0)
+        return np.where(_is_small_whole(self.values), 0.0, centres)
 
     @cached_property
     def _centred(self) -> Floats:
@@ -243,7 +243,7 @@ class Estimator:
         linear = self.linear(sums)
         with np.errstate(invalid="ignore", divide="ignore"):
             found = self.covariances(domains, Pairs.of_each(len(domains)))
-            return np.maximum(found.of_ratios(linear, linear), 0.0)
+            return without_noise(found.variances_of_ratios(linear), sums.mean)
 
     def covariance_of_means(self, domains: Domains) -> Floats:
         """Covariance matrices of all means of a domain, domains × variables × variables.
@@ -302,7 +302,7 @@ class DomainEstimates:
     def n_effective(self) -> Floats:
         """Respondents divided by the design effect; Kish's where the latter says nothing."""
         deff = self.deff()
-        usable = deff > _PINNED
+        usable = deff > 0
         with np.errstate(invalid="ignore", divide="ignore"):
             by_deff = self.sums.n / np.where(usable, deff, np.nan)
         return np.where(usable, by_deff, self.sums.n_effective_of_weights)
@@ -488,6 +488,18 @@ def _checked_weights(weights: Any, respondents: int) -> Floats:
 def _kinds(values: Floats) -> tuple[Kind, ...]:
     binary = ((values == 0) | (values == 1) | np.isnan(values)).all(axis=0)
     return tuple("share" if is_binary else "mean" for is_binary in binary)
+
+
+def _is_small_whole(values: Floats) -> NDArray[np.bool_]:
+    """Which variables hold nothing but −1, 0 and 1."""
+    magnitude = np.abs(values)
+    return ((magnitude == 0) | (magnitude == 1) | np.isnan(values)).all(axis=0)
+
+
+def without_noise(variance: Floats, estimate: Floats) -> Floats:
+    """Variances, 0 where rounding is all that is left: calibration fixes the estimate."""
+    noise = (_NOISE * np.abs(np.nan_to_num(estimate))) ** 2
+    return np.where(variance <= noise, np.where(np.isnan(variance), np.nan, 0.0), variance)
 
 
 def _distinct(members: sparse.csr_matrix, units: Codes, known: Floats) -> Floats:

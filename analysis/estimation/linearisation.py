@@ -27,6 +27,8 @@ Floats = NDArray[np.float64]
 
 #: Numbers held at once by one intermediate array, at most (8 bytes each).
 _BUDGET = 4_000_000
+#: A difference of numbers that is smaller than this part of them is rounding.
+_ROUNDING = 1e-14
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,15 @@ class Covariances:
             - first.value * self.dn
             + first.value * second.value * self.dd
         ) / (first.denominator * second.denominator)
+
+    def variances_of_ratios(self, ratio: LinearRatio) -> Floats:
+        """Variances, where every pair is a domain with itself; 0 where all is rounding."""
+        found = self.of_ratios(ratio, ratio)
+        value = np.abs(ratio.value)
+        size = (np.abs(self.nn) + 2 * value * np.abs(self.nd) + value**2 * np.abs(self.dd)) / (
+            ratio.denominator**2
+        )
+        return np.where(found <= _ROUNDING * size, np.where(np.isnan(found), np.nan, 0.0), found)
 
 
 @dataclass(frozen=True)

@@ -85,7 +85,7 @@ def sampling(
     lonely_psu
         What to do with a stratum of one sampled unit: refuse it (``fail``), leave it out
         (``remove``), take it to be drawn with certainty (``certainty``), compare its unit
-        with the mean of all (``adjust``), or give it the average variance of the others
+        with the mean of all units (``adjust``), or give it the average variance of the others
         (``average``). R: ``options(survey.lonely.psu)``.
 
     Raises
@@ -193,7 +193,29 @@ def _stage_terms(stage: _Stage, share: Floats, lonely_psu: LonelyPsu, names: Any
     unit_scale = np.zeros(count)
     unit_scale[stage.units] = scale[stage.strata]
     units = None if count == len(stage.units) else stage.units
-    return [Term(units, unit_scale), Term(stage.strata, -scale * centred)]
+    terms = [Term(units, unit_scale), Term(stage.strata, -scale * centred)]
+    if lonely_psu == "adjust" and lonely.any():
+        terms.extend(_adjusting_terms(stage, lonely, scale, count))
+    return terms
+
+
+def _adjusting_terms(
+    stage: _Stage, lonely: NDArray[np.bool_], scale: Floats, units: int
+) -> list[Term]:
+    """What turns Σ t² of lonely units into Σ (t − m)², m being the mean of all units' totals.
+
+    With T the total of all, L that of the l lonely units and M that of the others,
+    −2mL + lm² = (l/n² − 1/n) T² − L²/n + M²/n where m = T/n; so these are squares too.
+    """
+    terms = []
+    everyone = np.zeros(len(stage.strata), dtype=np.intp)
+    for factor in np.unique(scale[lonely]):
+        chosen = lonely & (scale == factor)
+        of_all = factor * (chosen.sum() / units**2 - 1 / units)
+        terms.append(Term(everyone, np.array([of_all])))
+        sides = chosen[stage.strata].astype(np.intp)
+        terms.append(Term(sides, factor * np.array([1.0, -1.0]) / units))
+    return terms
 
 
 def _lonely_error(lonely: NDArray[np.bool_], strata: Codes, names: Any) -> WorkbenchError:

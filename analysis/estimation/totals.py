@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.estimation.domains import Domains
-from analysis.estimation.estimator import Estimator, Sums
+from analysis.estimation.estimator import Estimator, Sums, without_noise
 from analysis.estimation.linearisation import LinearRatio, Pairs, Ratios, covariances
 
 Codes = NDArray[np.intp]
@@ -52,7 +52,7 @@ def total_estimates(estimator: Estimator, domains: Domains) -> TotalEstimates:
         estimator.sampling,
         estimator.residuals,
     )
-    variance = np.maximum(found.nn, 0.0)
+    variance = without_noise(found.nn, sums.total)
     with np.errstate(invalid="ignore", divide="ignore"):
         reference = sums.base**2 * sums.variance_of_simple_sample()
         deff = np.where(reference > 0, variance / reference, np.nan)
@@ -91,7 +91,7 @@ def ratio_estimates(
     both = estimator.with_values(np.where(known, top, np.nan))
     with np.errstate(invalid="ignore", divide="ignore"):
         ratio = LinearRatio(totals[:, :pairs] / totals[:, pairs:], totals[:, pairs:])
-        variance = np.maximum(found.of_ratios(ratio, ratio), 0.0)
+        variance = without_noise(found.variances_of_ratios(ratio), ratio.value)
     unknown = np.full_like(variance, np.nan)
     df = both.degrees_of_freedom(domains)
     return TotalEstimates(ratio.value, variance, df, both.sums(domains), unknown)

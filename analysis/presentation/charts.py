@@ -536,7 +536,7 @@ def ranked_bars(
         scene, scale_for(scene, code, among=rows), drawn, keys,
         columns=(_unit_title(scene, rows),), modelled=data_origin(rows) == "modelled",
     )  # fmt: skip
-    subject = scene.names.indicator(code)
+    subject = scene.subject(code)
     alt = alt_of_extremes(
         scene, "alt.ranked" if len(rows) == len(totals) else "alt.ranked_top", subject,
         list(zip(names, rows, strict=True)),
@@ -605,7 +605,7 @@ def _difference_alt(scene: Scene, code: str, rows: Sequence[Estimate]) -> str:
     return scene.words.say(
         "alt.differences",
         **{**scene.area_values, "rest": scene.names.say("place.rest_short")},
-        indicator=scene.names.indicator(code),
+        indicator=scene.subject(code),
         above=_some(scene, above),
         below=_some(scene, below),
         others=shown - len(supported),
@@ -650,7 +650,7 @@ def areas(
         modelled=data_origin(rows) == "modelled",
         reference=whole.estimate if whole is not None and has_whole else None,
     )
-    subject = scene.names.full(code, category)
+    subject = scene.subject(code, category)
     named = list(zip(names, rows, strict=True))
     alt = alt_of_extremes(
         scene, "alt.areas", subject, named,
@@ -704,7 +704,8 @@ def breakdown(
         modelled=data_origin(rows) == "modelled",
         reference=total.estimate if total is not None and shown_total else None,
     )
-    subject = scene.names.full(code, category)
+    drawn_by = ", ".join(scene.names.breakdown(name) for name in breakdowns)
+    subject = f"{scene.subject(code, category)} ({drawn_by})"
     alt = alt_of_extremes(scene, "alt.breakdown", subject, list(zip(names, rows, strict=True)))
     return _chart(plan, label, alt, rows, names, notes)
 
@@ -748,7 +749,7 @@ def channels(
         modelled=data_origin(gaps) == "modelled",
     )  # fmt: skip
     alt = alt_of_extremes(
-        scene, "alt.channels", scene.names.indicator(gap), list(zip(names, gaps, strict=True))
+        scene, "alt.channels", scene.subject(gap), list(zip(names, gaps, strict=True))
     )
     return _chart(plan, label, alt, gaps, names, (*notes, scene.words.say("note.gap")))
 
@@ -809,7 +810,7 @@ def stack(
     )  # fmt: skip
     complete = totals if all(row.shown for row in totals) else []
     named = [(scene.category(row), row) for row in complete]
-    alt = alt_of_extremes(scene, "alt.stack", scene.names.indicator(code), named)
+    alt = alt_of_extremes(scene, "alt.stack", scene.subject(code), named)
     return _chart(plan, label, alt, rows, names, notes)
 
 

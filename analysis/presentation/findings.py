@@ -22,7 +22,7 @@ def findings(scene: Scene, spec: FindingsSpec) -> list[str]:
     """The findings as sentences, each with figure, interval and base."""
     found = list(_first(scene, spec))[: spec.maximum]
     for reference in spec.more:
-        if len(found) >= spec.minimum:
+        if len(found) >= min(spec.minimum, spec.maximum):
             break
         found.extend(_standing(scene, reference))
     return found

@@ -459,6 +459,14 @@ def _form_issues(study: Study, spec: BlockSpec, tree: Tree, path: Path_) -> Iter
             yield tree.issue(
                 f"this {spec.block} needs {need}", (*path, "form"), expected=f"a key {need}"
             )
+    chosen = isinstance(spec, FindingsSpec) and "minimum" in spec.model_fields_set
+    if isinstance(spec, FindingsSpec) and chosen and spec.minimum > spec.maximum:
+        yield tree.issue(
+            "minimum is more than maximum",
+            (*path, "minimum"),
+            expected=f"at most {spec.maximum}",
+            got=str(spec.minimum),
+        )
     if spec.block in ("map", "profile") and study.region is None:
         yield tree.issue(
             f"a {spec.block} needs a region, and the study has none",

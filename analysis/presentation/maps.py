@@ -95,7 +95,7 @@ def choropleth(
     drawing = _draw(scene, outline, rows, modelled=modelled)
     names = [scene.names.area(row.area) for row in rows]
     alt = alt_of_extremes(
-        scene, "alt.map", scene.names.full(code, category),
+        scene, "alt.map", scene.subject(code, category),
         list(zip(names, rows, strict=True)),
         count=scene.words.count("areas", len(rows)), own=own_value(scene, rows),
     )  # fmt: skip

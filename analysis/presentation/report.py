@@ -452,9 +452,8 @@ def _label(
             area=scene.area_values["area"],
         )
     )
-    if scene.sample != report.makeup.sample:
-        title = scene.names.text(methods.sample_of(scene).title)
-        text = scene.words.say("caption.sample", caption=text, sample=title)
+    if scene.qualifier:
+        text = scene.words.say("caption.sample", caption=text, sample=scene.qualifier)
     return slot.label(text, " ".join(filter(None, (code, category, breakdown))))
 
 

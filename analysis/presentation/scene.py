@@ -28,6 +28,7 @@ class Scene:
     record: Mapping[str, Any] = field(default_factory=dict)
     statements: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     exclude: tuple[str, ...] = ()
+    qualifier: str = ""
 
     @property
     def study(self) -> Study:
@@ -72,8 +73,11 @@ class Scene:
         return replace(self, area=area)
 
     def of_sample(self, sample: str) -> Scene:
-        """The same scene of another sample."""
-        return replace(self, sample=sample)
+        """The same scene of another sample, which is named wherever its rows are shown."""
+        if sample == self.sample:
+            return self
+        title = self.names.text(self.study.samples[sample].title)
+        return replace(self, sample=sample, qualifier=title)
 
     def without(self, categories: Sequence[str]) -> Scene:
         """The same scene with some categories left out."""
@@ -182,6 +186,11 @@ class Scene:
     def base(self, row: Estimate) -> str:
         """``n = 398``."""
         return self.words.say("sentence.base", n=self.numbers.whole(row.n))
+
+    def subject(self, code: str, category: str = "") -> str:
+        """What a chart or table is about: indicator, category, and a sample not the main one."""
+        name = self.names.full(code, category)
+        return f"{name}, {self.qualifier}" if self.qualifier else name
 
     def category(self, row: Estimate, *, short: bool = True) -> str:
         """The category of a row in words, the indicator where it has only one."""

@@ -79,6 +79,10 @@ class Audit:
         """The secrets that are known too narrowly."""
         return self.secrets[self.secrets["recoverable"]]
 
+    def keys(self) -> set[tuple[str, int]]:
+        """Kind and position of each secret that is known too narrowly."""
+        return set(zip(self.recoverable["kind"], self.recoverable["position"], strict=True))
+
     @property
     def clean(self) -> bool:
         """Whether nothing can be worked out."""
@@ -210,8 +214,9 @@ def _narrowest(system: System, secrets: list[Secret]) -> tuple[Floats, Floats]:
             members = asked[np.isin(unknowns[asked], numbers)]
             inside = np.searchsorted(numbers, unknowns[members])
             ranges = feasible_ranges(part, inside, required[members], counts=counts[members])
-            low[members] = np.maximum(low[members], ranges.low)
-            high[members] = np.minimum(high[members], ranges.high)
+            narrower = members[ranges.high - ranges.low < high[members] - low[members]]
+            chosen = np.isin(members, narrower)
+            low[narrower], high[narrower] = ranges.low[chosen], ranges.high[chosen]
     return low / person, high / person
 
 

@@ -15,7 +15,7 @@ solved in a fixed order, so the same input gives the same pattern.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,8 +53,8 @@ class Pattern:
     bases: frozenset[int]
 
 
-def suppress(network: Network, width: int, harder: Mapping[Key, int] | None = None) -> Pattern:
-    """Protect every secret of a network.
+def suppress(network: Network, width: int) -> frozenset[int]:
+    """Numbers of the quantities to hide so that every secret of a network is safe.
 
     Parameters
     ----------
@@ -62,23 +62,43 @@ def suppress(network: Network, width: int, harder: Mapping[Key, int] | None = No
         All counts of a sample and their equations.
     width
         How wide the feasible range of a hidden count has to be.
-    harder
-        Secrets that an audit could narrow all the same, and how many neighbours of each to
-        hide on top.
     """
-    matrix = network.matrix()
-    hidden: set[int] = {i for i, quantity in enumerate(network.quantities) if quantity.primary}
-    for numbers in _components(network, matrix):
-        if any(network.quantities[number].primary for number in numbers):
-            search = _Search(network.quantities, matrix, numbers, width)
+    hidden = {i for i, quantity in enumerate(network.quantities) if quantity.primary}
+    for search in _searches(network, width, frozenset(hidden)):
+        search.protect()
+        search.show_superfluous()
+        hidden.update(search.suppressed())
+    return frozenset(hidden)
+
+
+def reinforce(
+    network: Network, width: int, hidden: frozenset[int], found: Collection[Key]
+) -> frozenset[int]:
+    """Hide more around secrets that an audit could narrow all the same.
+
+    Parameters
+    ----------
+    network, width
+        As in :func:`suppress`.
+    hidden
+        What is hidden already; all of it stays hidden, so that what is safe stays safe.
+    found
+        Kind and row of each secret the audit found.
+    """
+    more = set(hidden)
+    for search in _searches(network, width, hidden):
+        if search.reinforce(found):
             search.protect()
-            search.protect_harder(harder or {})
-            search.show_superfluous(harder or {})
-            hidden.update(search.suppressed())
-    return _pattern(network, hidden)
+            more.update(search.suppressed())
+    return frozenset(more)
 
 
-def _pattern(network: Network, hidden: set[int]) -> Pattern:
+def pattern(network: Network, hidden: frozenset[int]) -> Pattern:
+    """The rows in which hidden quantities stand.
+
+    A value that is not shown for want of precision keeps that mark, which everybody can
+    foresee from its base.
+    """
     primary: set[int] = set()
     others: set[int] = set()
     bases: set[int] = set()
@@ -87,9 +107,16 @@ def _pattern(network: Network, hidden: set[int]) -> Pattern:
         if quantity.key[0] == "base":
             bases.update(quantity.rows)
         elif not quantity.shown:
-            continue  # not shown for want of precision, and marked so
+            continue
         (primary if quantity.primary else others).update(quantity.rows)
     return Pattern(frozenset(primary), frozenset(others - primary), frozenset(bases))
+
+
+def _searches(network: Network, width: int, hidden: frozenset[int]) -> Iterator[_Search]:
+    matrix = network.matrix()
+    for numbers in _components(network, matrix):
+        if any(network.quantities[number].primary for number in numbers):
+            yield _Search(network.quantities, matrix, numbers, width, hidden)
 
 
 def _components(network: Network, matrix: sparse.csr_array) -> list[Integers]:
@@ -124,6 +151,7 @@ class _Search:
         matrix: sparse.csr_array,
         numbers: Integers,
         width: int,
+        hidden: frozenset[int],
     ) -> None:
         self.numbers, self.width = numbers, width
         self.quantities = [quantities[number] for number in numbers]
@@ -145,7 +173,7 @@ class _Search:
         self.safe = np.zeros(len(numbers), dtype=bool)
         self.purpose: dict[int, int] = {}
         self.followers = self._followers()
-        self.hide(np.flatnonzero(self.primary).tolist())
+        self.hide(np.flatnonzero(np.isin(numbers, sorted(hidden))).tolist())
 
     @staticmethod
     def _constants(
@@ -269,19 +297,19 @@ class _Search:
                 return []
             reached = wider
 
-    def protect_harder(self, harder: Mapping[Key, int]) -> None:
-        """Hide further neighbours of secrets that an audit could narrow."""
+    def reinforce(self, found: Collection[Key]) -> bool:
+        """Hide a neighbour of each secret that was found; False when none is here."""
+        new = False
         for secret, quantity in enumerate(self.quantities):
-            for _ in range(harder.get(quantity.key, 0)):
-                self.hide(self.neighbours(secret))
-        self.protect()
+            kind = quantity.key[0]
+            if any((kind, row) in found for row in quantity.rows):
+                new |= self.hide(self.neighbours(secret))
+        return new
 
     # -- showing again
 
-    def show_superfluous(self, harder: Mapping[Key, int]) -> None:
+    def show_superfluous(self) -> None:
         """Show each complement again without which all secrets are still safe."""
-        if any(quantity.key in harder for quantity in self.quantities):
-            return
         chosen = np.flatnonzero(self.hidden & ~self.primary & ~self.unshown).tolist()
         for number in sorted(chosen, key=lambda one: (-self.cost[one], one)):
             if not self.follows_hidden(number):

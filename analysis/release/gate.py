@@ -7,7 +7,6 @@ what the rows give away together.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -18,9 +17,9 @@ import pandas as pd
 from analysis.errors import WorkbenchError
 from analysis.estimates import RELEASED_COLUMNS
 from analysis.release.audit import BLANK, DISCLOSURE_STATES, Audit, audit
-from analysis.release.complementary import Pattern, suppress
+from analysis.release.complementary import Pattern, pattern, reinforce, suppress
 from analysis.release.knowledge import Knowledge, knowledge
-from analysis.release.network import Key, Network, Shown, network_of
+from analysis.release.network import Network, Shown, network_of
 from analysis.release.precision import INSUFFICIENT, LOW, Minimum, precision_of
 from analysis.release.rules import Rounding, RuleSet, rule_set
 from analysis.release.structure import Declared, Identity, structure_of
@@ -156,23 +155,24 @@ class _Gate:
         self.strata = strata(estimates, declared.sources)
         self.derived = is_derived(estimates, declared.sources)
         self.sides = comparison_sides(estimates, declared.sources)
-        self.harder: Counter[Key] = Counter()
 
     def pass_through(self) -> Released:
         """Suppress, audit, and protect better what the audit found, until it finds nothing."""
+        width = self.rules.disclosure.protection_width
         networks = self._networks()
-        patterns = [self._suppress(network) for network in networks]
+        hidden = [suppress(network, width) for network in networks]
         for _ in range(ROUNDS):
-            decided = self._decide(patterns)
+            decided = self._decide(list(map(pattern, networks, hidden)))
             rows = self._rows(decided)
             found = audit(self.estimates, rows, self.declared, self.rules)
             if found.clean:
                 return Released(rows, decided, self._report(rows, found), found)
-            touched = self._remember(found)
-            patterns = [
-                self._suppress(network) if number in touched else pattern
-                for number, (network, pattern) in enumerate(zip(networks, patterns, strict=True))
+            before, hidden = hidden, [
+                reinforce(network, width, numbers, found.keys())
+                for network, numbers in zip(networks, hidden, strict=True)
             ]
+            if before == hidden:
+                break
         raise WorkbenchError(
             "the release stage could not protect every sensitive number",
             expected="no number that can be worked out from others",
@@ -213,22 +213,6 @@ class _Gate:
             below=np.asarray(stratum.spread(said.value_low, np.nan), dtype=float) - share,
             above=np.asarray(stratum.spread(said.value_high, np.nan), dtype=float) - share,
         )
-
-    def _suppress(self, network: Network) -> Pattern:
-        return suppress(network, self.rules.disclosure.protection_width, self.harder)
-
-    def _remember(self, found: Audit) -> set[int]:
-        """Count what the audit found; returns the numbers of the strata concerned."""
-        if found.unblanked:
-            raise AssertionError("a suppressed row was not blanked")
-        keys = list(zip(found.recoverable["kind"], found.recoverable["position"], strict=True))
-        touched = set()
-        for kind, position in keys:
-            for number, stratum in enumerate(self.strata):
-                if (stratum.position == position).any():
-                    touched.add(number)
-            self.harder[str(kind), int(position)] += 1
-        return touched
 
     # -- states
 

@@ -23,7 +23,7 @@ from analysis.synthetic.parameters import (
     Rule,
     Slope,
 )
-from analysis.synthetic.people import answerable_questions, questions_of
+from analysis.synthetic.people import answer_names, answerable_questions, questions_of
 
 Path = tuple[int | str, ...]
 
@@ -199,7 +199,7 @@ class _Checks:
     def item(
         self, item: ItemParameters, question: Question, path: Path, joint: bool = False
     ) -> Iterator[Issue]:
-        choices = self.study.questionnaire.choice_names(question.list or "")
+        choices = answer_names(self.study, question)
         names = choices or tuple(item.values or ())
         yield from self.predictor(item, path, names)
         for factor, loading in item.factors.items():

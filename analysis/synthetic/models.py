@@ -21,7 +21,7 @@ from analysis.synthetic.parameters import (
     QuestionParameters,
     Rates,
 )
-from analysis.synthetic.people import form_truth
+from analysis.synthetic.people import answer_names, form_truth
 from analysis.synthetic.streams import Stream
 
 GENERAL_FACTOR = "general"
@@ -109,7 +109,7 @@ def _rates(
         if part is not None and part.values is not None:
             return completed(part.values, tuple(part.values))
         if part is not None and part.rates is not None:
-            names = study.questionnaire.choice_names(question.list or "")
+            names = answer_names(study, question)
             named = by_name(part.rates, names)
             return named if question.type == "select_multiple" else completed(named, names)
     return None
@@ -131,7 +131,7 @@ def completed(rates: Mapping[str, float], names: tuple[str, ...]) -> dict[str, f
 
 def default_rates(study: Study, question: Question, streams: Stream) -> dict[str, float]:
     """Plausible shares from the seed, where a study states none."""
-    names = study.questionnaire.choice_names(question.list or "")
+    names = answer_names(study, question)
     if not names:
         return {}
     stream = streams("rates", question.name)

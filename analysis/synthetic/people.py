@@ -98,7 +98,7 @@ class People(Mapping[str, Any]):
     def names(self, question: Question) -> tuple[str, ...]:
         """What the codes of a question with one answer stand for, without the missing codes."""
         if question.list is not None:
-            return self.study.questionnaire.choice_names(question.list)
+            return answer_names(self.study, question)
         if question.type == "date":
             return field_days(self.study)
         return self.phrases.get(question.name, ())
@@ -176,6 +176,11 @@ class People(Mapping[str, Any]):
         numbers = value.numbers() if isinstance(value, Answers) else value
         return np.asarray(numbers, dtype=np.float64)[rows]
 
+    def forget(self) -> None:
+        """Give back the memory of what was worked out from the answers."""
+        self._conditions.clear()
+        self._context = None
+
     # --- answers --------------------------------------------------------------------------
 
     def missing_code(self, column: str, kind: int) -> int:
@@ -248,6 +253,12 @@ def missing_codes(study: Study) -> tuple[str, str, str]:
     """The study's codes for not asked, does not know, refused."""
     missing = study.card.missing
     return missing.not_applicable, missing.dont_know, missing.refused
+
+
+def answer_names(study: Study, question: Question) -> tuple[str, ...]:
+    """The choices of a question, without those by which a form writes a missing code."""
+    names = study.questionnaire.choice_names(question.list or "")
+    return tuple(name for name in names if name not in missing_codes(study))
 
 
 def field_days(study: Study) -> tuple[str, ...]:

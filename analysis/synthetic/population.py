@@ -177,6 +177,7 @@ class _Builder:
                 self.question(self.study.questionnaire.questions[name])
         self.find_areas()
         self.in_order_of_questionnaire()
+        self.people.forget()
 
     def phrases(self, question: Question) -> tuple[str, ...]:
         """What people may write; one empty phrase where it is put together later."""

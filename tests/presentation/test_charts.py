@@ -47,9 +47,7 @@ def test_pictures_are_harmless_small_and_reproducible(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize("language", ["cs", "en"])
-def test_alternative_texts_state_a_finding(
-    scene_of: Callable[..., Scene], language: str
-) -> None:
+def test_alternative_texts_state_a_finding(scene_of: Callable[..., Scene], language: str) -> None:
     drawn = all_charts(scene_of(language=language))
     texts = [chart.alt for chart in drawn.values()]
     assert len(set(texts)) == len(texts)

@@ -42,7 +42,7 @@ def test_letters_are_defined_once_and_every_reference_is_met() -> None:
 
 
 def test_like_marks_go_into_one_element() -> None:
-    two_lines = [path for path in re.findall(r'<path d="([^"]+)" fill="none"', drawn())]
+    two_lines = re.findall(r'<path d="([^"]+)" fill="none"', drawn())
     assert two_lines == ["M0 1L10 1M0 2L10 2"]
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -54,7 +56,9 @@ def test_an_area_of_low_precision_is_hatched(scene: Scene) -> None:
 
 def test_a_hidden_area_is_left_white_whatever_its_value(scene: Scene) -> None:
     def drawn(value: float) -> str:
-        rows = [estimate(area=code, estimate=0.5) for code in scene.study.areas.index if code != "7205"]
+        rows = [
+            estimate(area=code, estimate=0.5) for code in scene.study.areas.index if code != "7205"
+        ]
         rows.append(estimate(area="7205", estimate=value, release="suppressed_primary"))
         chart = maps.choropleth(
             Scene(scene.names, Rows(pd.DataFrame(rows)), scene.area, scene.sample), LABEL, "AW08"
@@ -84,7 +88,7 @@ def test_classes_are_few_equal_and_hold_all_values(values: list[float]) -> None:
     assert 2 <= len(limits) <= len(theme.SEQUENCE) + 1
     assert limits[0] <= min(values) + 1e-9
     assert max(values) <= limits[-1] + 1e-9
-    steps = {round(high - low, 9) for low, high in zip(limits[:-1], limits[1:], strict=True)}
+    steps = {round(high - low, 9) for low, high in pairwise(limits)}
     assert len(steps) == 1
     for value in values:
         place = classes.place(value)

@@ -42,9 +42,7 @@ def test_low_precision_stands_in_brackets(scene: Scene) -> None:
     ("release", "sign"),
     [("suppressed_precision", "–"), ("suppressed_primary", "•"), ("not_applicable", "×")],
 )
-def test_what_is_hidden_has_a_sign_and_nothing_else(
-    scene: Scene, release: str, sign: str
-) -> None:
+def test_what_is_hidden_has_a_sign_and_nothing_else(scene: Scene, release: str, sign: str) -> None:
     # The numbers are still in the row, to prove that none of them comes through.
     row = estimate(release=release)
     cells = [tables.value_cell(scene, row), *tables.limit_cells(scene, row),
@@ -59,7 +57,9 @@ def test_a_hidden_base_is_hidden(scene: Scene) -> None:
 
 
 def test_differences_bear_their_sign_and_their_support(scene: Scene) -> None:
-    supported = estimate(comparison="rest", estimate=0.083, p_adjusted=0.001, ci_low=0.02, ci_high=0.14)
+    supported = estimate(
+        comparison="rest", estimate=0.083, p_adjusted=0.001, ci_low=0.02, ci_high=0.14
+    )
     cell = tables.value_cell(scene, supported)
     assert (plain(cell.text), cell.value, cell.mark) == ("+8,3 *", 8.3, "supported")
     cell = tables.value_cell(scene, supported._replace(p_adjusted=0.2))

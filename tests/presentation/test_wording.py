@@ -137,7 +137,8 @@ def forms(key: str) -> tuple[str, str]:
 
 
 def test_no_phrase_is_missing() -> None:
-    asked = set(re.findall(r"\"((?:%s)\.\w+)\"" % "|".join(sections()), code_of_the_package()))
+    pattern = f'"((?:{"|".join(sections())})\\.\\w+)"'
+    asked = set(re.findall(pattern, code_of_the_package()))
     assert len(asked) > 100
     assert asked - set(words("cs").phrases) == set()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from dataclasses import replace
 
@@ -86,7 +87,7 @@ def test_headings_never_skip_a_level(
 def test_any_headings_nest(levels: list[int]) -> None:
     made = [level for _, level in headings(*levels)]
     assert made[0] == 1
-    assert all(after <= before + 1 for before, after in zip(made, made[1:], strict=False))
+    assert all(after <= before + 1 for before, after in itertools.pairwise(made))
 
 
 def test_anchors_are_given_and_never_twice() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import itertools
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -75,7 +76,7 @@ def test_nothing_comes_from_outside(root: Node) -> None:
 def test_headings_nest_and_there_is_one_main_heading(root: Node) -> None:
     levels = [int(node.tag[1]) for node in root.walk() if re.fullmatch(r"h[1-6]", node.tag)]
     assert levels.count(1) == 1 and levels[0] == 1
-    assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after <= before + 1 for before, after in itertools.pairwise(levels))
 
 
 def test_the_contents_lead_to_every_chapter(root: Node, content: Content) -> None:
@@ -145,7 +146,7 @@ def test_marks_are_told_to_those_who_do_not_see_them(root: Node) -> None:
 
 
 def test_charts_are_pictures_with_text_and_data(root: Node, content: Content) -> None:
-    pictures = [node for node in root.all("img")]
+    pictures = list(root.all("img"))
     blocks = [item.block for item in content.charts]
     for node, block in zip(pictures, blocks, strict=True):
         assert isinstance(block, Chart)
