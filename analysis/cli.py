@@ -205,21 +205,41 @@ def estimate(
     lonely_psu: Annotated[
         str, typer.Option(help="fail, remove, adjust, average or certainty.")
     ] = "fail",
+    margins: Annotated[
+        Path | None, typer.Option("--margins", help="CSV: var, level, total; adjust to them first.")
+    ] = None,
+    method: Annotated[
+        str, typer.Option(help="post-stratify, rake, linear, raking, logit or truncated.")
+    ] = "rake",
+    bounds: Annotated[str | None, typer.Option(help="LOW,HIGH of the weight ratio.")] = None,
+    variance: Annotated[
+        str, typer.Option(help="calibrated, r-calibrate or r-rake.")
+    ] = "calibrated",
 ) -> None:
     """Means, totals, shares and ratios of any table, with errors by design."""
     from analysis.console import say
     from analysis.core_on_tables import estimate_file
 
+    design = {
+        "weights": weights,
+        "strata": strata,
+        "clusters": clusters,
+        "fpc": fpc,
+        "lonely_psu": lonely_psu,
+        "variance": variance,
+    }
     say(
         estimate_file(
             data,
             out,
-            design={"weights": weights, "strata": strata, "clusters": clusters, "fpc": fpc},
+            design=design,
             statistics={"mean": mean, "total": total, "share": share, "ratio": ratio},
             by=by,
             level=level,
             interval=interval,
-            lonely_psu=lonely_psu,
+            margins=margins,
+            method=method,
+            bounds=bounds,
         )
     )
 

@@ -11,6 +11,7 @@ import json
 import logging
 import os
 import re
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,8 @@ from analysis.presentation.blocks import BLOCK_MIME
 ENGINE: Final = "needs-kernel"
 KERNEL: Final = "python3"
 
+#: The name of a socket has at most 103 bytes on some systems.
+_LONGEST_SOCKET: Final = 95
 _PARAMETERS: Final = "parameters"
 _COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
@@ -87,17 +90,18 @@ def run_notebook(
     source = read_notebook(template)
     values = checked_parameters(declared_parameters(source, template), parameters, template)
     try:
-        executed = papermill.execute_notebook(
-            nbformat.from_dict(source),  # type: ignore[no-untyped-call]
-            None,
-            parameters=values,
-            engine_name=engine,
-            kernel_name=KERNEL,
-            progress_bar=False,
-            cwd=str(folder),
-            execution_timeout=cell_timeout,
-            **_kernel_options(),
-        )
+        with tempfile.TemporaryDirectory(prefix="needs-") as sockets:
+            executed = papermill.execute_notebook(
+                nbformat.from_dict(source),  # type: ignore[no-untyped-call]
+                None,
+                parameters=values,
+                engine_name=engine,
+                kernel_name=KERNEL,
+                progress_bar=False,
+                cwd=str(folder),
+                execution_timeout=cell_timeout,
+                **_kernel_options(sockets),
+            )
     except papermill.PapermillExecutionError as error:
         raise _failed_cell(template, source, error) from None
     return ExecutedNotebook(canonical_notebook(executed), _printed_warnings(executed))
@@ -291,17 +295,19 @@ def _place_in_template(source: Notebook, index: int) -> int:
     return index + 1 if index <= tagged else index
 
 
-def _kernel_options() -> dict[str, Any]:
-    """How a kernel is reached: by sockets of the file system where there are any.
+def _kernel_options(sockets: str) -> dict[str, Any]:
+    """How a kernel is reached: by sockets in a folder of its own where there are any.
 
-    Kernels that start at the same time can then not take each other's network ports.
+    Kernels that start at the same time can then not take each other's network ports. The
+    name has to be given: Jupyter's own for sockets of files is the same for all kernels.
     """
     from traitlets.config import Config
 
     quiet = {"extra_arguments": ["--log-level=CRITICAL"]}
-    if os.name != "posix":
+    if os.name != "posix" or len(sockets) > _LONGEST_SOCKET:
         return quiet
-    return {**quiet, "config": Config(KernelManager={"transport": "ipc"})}
+    manager = {"transport": "ipc", "ip": os.path.join(sockets, "k")}
+    return {**quiet, "config": Config(KernelManager=manager)}
 
 
 def _register_engine() -> None:

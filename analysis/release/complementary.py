@@ -329,11 +329,17 @@ class _Search:
             for one in (number, *self.followers.get(number, []))
             if not (self.primary[one] or self.unshown[one])
         ]
+        touched = self.depending(shown)
         self.hidden[shown] = False
         first = np.array([self.purpose[number]] if number in self.purpose else [], dtype=np.intp)
-        every = np.flatnonzero(self.required() > 0)
-        if not (self.certify(first, ask="first") and self.certify(every, ask="first")):
+        secrets = np.intersect1d(touched, np.flatnonzero(self.required() > 0))
+        if not (self.certify(first, ask="first") and self.certify(secrets, ask="first")):
             self.hidden[shown] = True
+
+    def depending(self, numbers: list[int]) -> Integers:
+        """Everything that can move together with one of these."""
+        parts = self.system().tightened().parts(np.array(numbers))
+        return np.concatenate([columns for columns, _ in parts])
 
     # -- the suppression problem of one secret
 

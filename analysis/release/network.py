@@ -31,6 +31,7 @@ CONSTANT: Final = np.inf
 #: Relative noise of sums of weights.
 NOISE: Final = 1e-7
 EDGE: Final = 1e-6
+HALF_A_PERSON: Final = 0.5
 
 Key = tuple[str, int]
 
@@ -388,8 +389,9 @@ class _Builder:
         count = self.network.quantities[number]
         base = float(self.stratum.base[table, cell]) / self.scale
         truth = float(self.stratum.total[table, cell]) / self.scale
-        below = float(self.shown.below[table, cell]) if count.shown else -1.0
-        above = float(self.shown.above[table, cell]) if count.shown else 1.0
+        below, above = -1.0, 1.0
+        if count.shown:
+            below, above = self._shown_share(table, cell, base)
         self.totals[table, cell] = self.network.add(
             replace(
                 count,
@@ -405,6 +407,11 @@ class _Builder:
                 key=("total", count.key[1]),
             )
         )
+
+    def _shown_share(self, table: int, cell: int, base: float) -> tuple[float, float]:
+        """What rounding leaves open of a share; nothing when that is less than half a person."""
+        below, above = float(self.shown.below[table, cell]), float(self.shown.above[table, cell])
+        return (below, above) if base * (above - below) > HALF_A_PERSON else (0.0, 0.0)
 
     def _largest_count(self, table: int, cell: int) -> float:
         """The base of a share; of a sum the largest base of its table, of a tally no limit."""

@@ -71,7 +71,7 @@ def test_an_area_less_the_rest_by_hand(coverage: ModuleType) -> None:
             "group": "",
         }
     )
-    means, bases = np.array([[0.1], [0.4], [0.6], [0.38]]), np.array([[10], [20], [20], [50]])
+    means, bases = np.array([[0.1], [0.4], [0.6], [0.42]]), np.array([[10], [20], [20], [50]])
     differences = coverage._less_rest(table, means, bases.astype(float))
     # The rest of the first: (20 × 0.4 + 20 × 0.6) / 40 = 0.5.
     assert differences[0, 0] == pytest.approx(0.1 - 0.5)

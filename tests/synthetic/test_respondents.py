@@ -17,7 +17,7 @@ from analysis.synthetic.respondents import (
     planned_breakdowns,
     write_synthetic,
 )
-from analysis.synthetic.truth import answer_truth
+from analysis.synthetic.truth import answer_truth, domains, true_values
 from analysis.synthetic.writers import write_survey
 from analysis.validation.clean import validate
 from analysis.variables import with_derived_variables
@@ -292,16 +292,16 @@ def test_only_what_the_card_names_when_no_other_format_is_wanted(
 
 def test_the_shipped_study_is_estimated_near_its_truth(zlin_data: SyntheticData) -> None:
     population = zlin_data.population
-    sample = zlin_data.samples["inhabitants"]
-    truth = answer_truth(population)
-    area = truth[(truth["level"] == "area") & (truth["question"] == "A4")]
-    frame = with_derived_variables(population.study, sample)
-    by_area = dict(list(frame.groupby("area")["A4"]))
+    codes = population.people.columns["A4"]
+    values = np.where((codes < 4)[:, None], codes[:, None] == np.arange(4), np.nan)
+    means, _ = true_values(domains(population), values)
+    frame = with_derived_variables(population.study, zlin_data.samples["inhabitants"])
     errors = []
-    for row in area.itertuples():
-        answers = by_area[row.area]
+    for place, area in enumerate(population.study.areas.index):
+        answers = frame.loc[frame["area"] == area, "A4"]
         answers = answers[answers.isin(["1", "2", "3", "4"])]
-        spread = np.sqrt(row.true_value * (1 - row.true_value) / len(answers))
-        errors.append(((answers == row.category).mean() - row.true_value) / spread)
+        for level, true in enumerate(means[place], start=1):
+            spread = np.sqrt(true * (1 - true) / len(answers))
+            errors.append(((answers == str(level)).mean() - true) / spread)
     # Unweighted, so not exactly standard normal; far from it would mean another population.
     assert 0.6 < np.std(errors) < 1.6
