@@ -7,6 +7,7 @@ issue for each refusal.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 from collections.abc import Hashable, Iterable, Iterator
@@ -209,9 +210,16 @@ def suggestion(name: str, known: Iterable[Hashable]) -> str | None:
 
 def _read_text(path: Path, encoding: str = "utf-8-sig") -> str:
     try:
-        return path.read_text(encoding=encoding)
+        return path.read_text(encoding=_codec(encoding))
     except FileNotFoundError:
         raise WorkbenchError("this definition file is missing", file=path) from None
+    except LookupError:
+        raise WorkbenchError(
+            "this encoding is unknown",
+            file=path,
+            expected="for example utf-8, windows-1250, latin-1",
+            got=encoding,
+        ) from None
     except UnicodeDecodeError:
         raise WorkbenchError(
             "this definition file is not in the expected encoding",
@@ -223,6 +231,11 @@ def _read_text(path: Path, encoding: str = "utf-8-sig") -> str:
         raise WorkbenchError(
             "this definition file cannot be read", file=path, got=error.strerror
         ) from None
+
+
+def _codec(encoding: str) -> str:
+    # What calls itself Latin-1 and uses 0x80–0x9F means windows-1252 (WHATWG Encoding).
+    return "cp1252" if codecs.lookup(encoding).name == "iso8859-1" else encoding
 
 
 def _csv_table(path: Path, encoding: str) -> list[list[str]]:

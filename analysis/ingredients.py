@@ -16,8 +16,19 @@ from analysis.study import Study
 PACKAGE = Path(__file__).resolve().parent
 Ingredients = dict[str, str]
 
-#: Rooms that shape what is shown but not what is computed.
-SHOWING_ROOMS = ("presentation", "publishing", "explore", "recommendations.py", "cli.py")
+#: Parts of the package that shape what is shown but not what is computed.
+SHOWING_PARTS = (
+    "presentation",
+    "publishing",
+    "explore",
+    "recommendations.py",
+    "build.py",
+    "checking.py",
+    "cli.py",
+    "console.py",
+    "core_on_tables.py",
+    "__main__.py",
+)
 
 
 def content_hash(path: Path) -> str:
@@ -31,25 +42,36 @@ def combined_hash(ingredients: Mapping[str, str]) -> str:
     return hashlib.sha256(json.dumps(dict(sorted(ingredients.items()))).encode()).hexdigest()
 
 
-def run_ingredients(study: Study) -> Ingredients:
-    """What the released rows of a study are made from."""
-    definitions = [path for path in study.definition_files() if path.parent.name != "reports"]
+def definition_ingredients(study: Study) -> Ingredients:
+    """What a study means: its definitions, the catalogues, and the package that reads them."""
+    definitions = [path for path in _definitions(study) if path.parent.name != "reports"]
     return {
         **_files(definitions, study.folder, "definitions"),
-        **_files(sorted(study.workspace.catalogues.rglob("*.csv")), study.workspace.studies, ""),
-        **_files(raw_files(study), study.raw, "raw"),
+        **_files(_catalogues(study), study.workspace.studies, ""),
+        **_files(_received_form(study), study.raw, "raw"),
         "package": _package_hash(showing=False),
         "requirements.lock": _lock_hash(study),
     }
 
 
-def report_ingredients(study: Study, kind: str, template: Path) -> Ingredients:
-    """What a kind of report is made from, beside the parameters of one report."""
+def run_ingredients(study: Study) -> Ingredients:
+    """What the released rows of a study are made from."""
+    return {**definition_ingredients(study), **_files(raw_files(study), study.raw, "raw")}
+
+
+def report_ingredients(
+    study: Study, kind: str, template: Path, beside: Iterable[Path] = ()
+) -> Ingredients:
+    """What a kind of report is made from, beside the parameters of one report.
+
+    ``beside`` are files of the workspace's raw data that reports show, such as boundaries.
+    """
     released = [study.processed / name for name in ("released.parquet", "run_record.json")]
-    catalogues = sorted(study.workspace.catalogues.rglob("*.csv"))
     return {
-        **_files(study.definition_files(), study.folder, "definitions"),
-        **_files(catalogues, study.workspace.studies, ""),
+        **_files(_definitions(study), study.folder, "definitions"),
+        **_files(_catalogues(study), study.workspace.studies, ""),
+        **_files(_received_form(study), study.raw, "raw"),
+        **_files(sorted(beside), study.raw.parent, "raw"),
         **_files([path for path in released if path.exists()], study.processed, "released"),
         f"template {kind}": content_hash(template),
         "package": _package_hash(showing=True),
@@ -57,11 +79,17 @@ def report_ingredients(study: Study, kind: str, template: Path) -> Ingredients:
     }
 
 
+def answer_files(study: Study) -> list[Path]:
+    """The files of answers that the study card names, whether they are there or not."""
+    return sorted(
+        {study.raw / file.path for sample in study.samples.values() for file in sample.files}
+    )
+
+
 def raw_files(study: Study) -> list[Path]:
-    """The files that the study card names, as far as they are there."""
-    named = {study.raw / file.path for sample in study.samples.values() for file in sample.files}
-    beside = {study.raw / "response_flow.csv"}
-    return sorted(path for path in named | beside if path.is_file())
+    """The answers and their response flow, as far as they are there."""
+    beside = study.raw / "response_flow.csv"
+    return [path for path in [*answer_files(study), beside] if path.is_file()]
 
 
 def changed_ingredients(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
@@ -79,11 +107,38 @@ def changed_ingredients(before: Mapping[str, str], after: Mapping[str, str]) -> 
 
 def _files(paths: Iterable[Path], root: Path, prefix: str) -> Ingredients:
     return {
-        "/".join(
-            part for part in (prefix, path.relative_to(root).as_posix()) if part
-        ): content_hash(path)
+        "/".join(part for part in (prefix, _name(path, root)) if part): content_hash(path)
         for path in paths
     }
+
+
+def _name(path: Path, root: Path) -> str:
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
+
+
+def _definitions(study: Study) -> list[Path]:
+    """The files in the study's folder, also those that other definitions name."""
+    named = [*_form_files(study), *(margin.table for margin in study.margins)]
+    own = {study.folder / name for name in named}
+    return sorted({*study.definition_files(), *(path for path in own if path.is_file())})
+
+
+def _catalogues(study: Study) -> list[Path]:
+    return sorted(study.workspace.catalogues.rglob("*.csv"))
+
+
+def _received_form(study: Study) -> list[Path]:
+    """The files of a questionnaire that came with the answers."""
+    return sorted(
+        study.raw / name
+        for name in _form_files(study)
+        if not (study.folder / name).exists() and (study.raw / name).is_file()
+    )
+
+
+def _form_files(study: Study) -> list[str]:
+    form = study.card.questionnaire
+    return [name for name in (form.workbook, form.survey, form.choices) if name]
 
 
 def _package_hash(*, showing: bool) -> str:
@@ -92,7 +147,7 @@ def _package_hash(*, showing: bool) -> str:
         inner = path.relative_to(PACKAGE)
         if not path.is_file() or path.suffix == ".pyc":
             continue
-        if showing or inner.parts[0] not in SHOWING_ROOMS:
+        if showing or inner.parts[0] not in SHOWING_PARTS:
             digest.update(inner.as_posix().encode())
             digest.update(path.read_bytes())
     return digest.hexdigest()

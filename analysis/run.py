@@ -20,13 +20,14 @@ import pandas as pd
 
 from analysis.errors import WorkbenchError, issues_table
 from analysis.estimates import COLUMNS
+from analysis.generated import make_synthetic, refuse_mixture
 from analysis.indicators.compiling import is_exhaustive
 from analysis.indicators.estimating import SampleResult, estimate_study
 from analysis.ingredients import (
     Ingredients,
+    answer_files,
     changed_ingredients,
     combined_hash,
-    raw_files,
     run_ingredients,
 )
 from analysis.release.gate import Released, release
@@ -40,6 +41,8 @@ from analysis.weighting.sample import weight_sample
 Step = Callable[..., None]
 
 RUN_KEY = "run_key.json"
+#: Without any of these a run counts as not done.
+RESULTS = ("estimates.parquet", "released.parquet", "run_record.json", RUN_KEY)
 
 
 @dataclass(frozen=True)
@@ -63,23 +66,6 @@ class RunOutcome:
             f"hidden for disclosure {audit['cells_hidden']}, recoverable {audit['recoverable']}",
             f"issues noted: {self.issues} (see needs check {self.study.id})",
         ]
-
-
-def check_study(study_id: str, *, definitions_only: bool = False) -> pd.DataFrame:
-    """All issues of a study's definitions and raw data.
-
-    Raises
-    ------
-    WorkbenchError
-        If the definitions cannot be used at all, or there are no raw data.
-    """
-    study = open_study(study_id)
-    tables = [issues_table(study.questionnaire.issues)]
-    if not definitions_only:
-        _require_raw_files(study)
-        tables += [_read_and_check(study, name).issues for name in study.samples]
-    filled = [table for table in tables if len(table)]
-    return pd.concat(filled, ignore_index=True) if filled else issues_table([])
 
 
 def run_study(
@@ -110,58 +96,52 @@ def run_study(
     study = study_id if isinstance(study_id, Study) else open_study(study_id)
     if synthetic:
         make_synthetic(study, step)
-    _require_raw_files(study)
+    require_answers(study)
     ingredients = run_ingredients(study)
     if not force and stored_ingredients(study) == ingredients:
         return RunOutcome(study, False, 0, read_run_record(study))
     return _run(study, ingredients, step)
 
 
-def make_synthetic(study: Study, step: Step = lambda *_: None) -> None:
-    """Generated answers for a study that has received none.
-
-    Raises
-    ------
-    WorkbenchError
-        If some of the study's raw files are there and others are not: generated answers
-        never stand beside received ones.
-    """
-    from analysis.synthetic.respondents import write_synthetic
-
-    named = {study.raw / file.path for sample in study.samples.values() for file in sample.files}
-    missing = sorted(path for path in named if not path.exists())
-    if not missing:
-        return
-    if len(missing) < len(named):
-        raise WorkbenchError(
-            "some raw files are there and others are not",
-            file=missing[0],
-            expected="all files of the study card, or none",
-            hint="add the missing file; generated answers are never mixed with received ones",
-        )
-    step(f"{study.id}: generating answers")
-    write_synthetic(study, study.raw)
-
-
 def stored_ingredients(study: Study) -> Ingredients | None:
     """What the stored results were made from; None when there are none."""
-    path = study.processed / RUN_KEY
-    if not path.exists() or not (study.processed / "released.parquet").exists():
+    if not all((study.processed / name).is_file() for name in RESULTS):
         return None
     try:
-        return dict(json.loads(path.read_text(encoding="utf-8")))
-    except ValueError:
+        return dict(json.loads((study.processed / RUN_KEY).read_text(encoding="utf-8")))
+    except (ValueError, TypeError):
         return None
 
 
 def reasons_to_run(study: Study) -> list[str]:
     """Why a run would compute something, in words; empty when it would not."""
-    if not raw_files(study):
+    if not any(path.exists() for path in answer_files(study)):
         return ["there are no answers yet"]
     before = stored_ingredients(study)
     if before is None:
         return ["nothing has been computed yet"]
     return changed_ingredients(before, run_ingredients(study))
+
+
+def require_answers(study: Study) -> None:
+    """Refuse a study whose answers are not all there.
+
+    Raises
+    ------
+    WorkbenchError
+        Names the first file that is missing.
+    """
+    missing = [path for path in answer_files(study) if not path.exists()]
+    if not missing:
+        return
+    none = len(missing) == len(answer_files(study))
+    state = "has no answers yet" if none else "lacks some of its answers"
+    raise WorkbenchError(
+        f"the study {study.id} {state}",
+        file=missing[0],
+        expected="the file that the study card names",
+        hint="put it there, or use --synthetic for generated answers" if none else "put it there",
+    )
 
 
 def read_run_record(study: Study) -> dict[str, Any]:
@@ -178,13 +158,14 @@ def _run(study: Study, ingredients: Ingredients, step: Step) -> RunOutcome:
     issues: list[pd.DataFrame] = [issues_table(study.questionnaire.issues)]
     for name in study.samples:
         step(f"{study.id}: reading and checking {name}")
-        validated = _usable(_read_and_check(study, name), study, name)
+        validated = _usable(read_and_check(study, name), study, name)
         issues.append(validated.issues)
         step(f"{study.id}: weighting {name}")
         frame = with_derived_variables(study, validated.frame)
         weighted = weight_sample(study, name, frame)
         issues.append(issues_table(weighted.log))
         results.append(SampleResult(name, frame, validated, weighted))
+    refuse_mixture({result.sample: _origin([result]) for result in results})
     step(f"{study.id}: estimating")
     input_hash = combined_hash(ingredients)
     estimates = estimate_study(study, results, input_hash=input_hash)
@@ -197,7 +178,14 @@ def _run(study: Study, ingredients: Ingredients, step: Step) -> RunOutcome:
     return RunOutcome(study, True, len(all_issues), record)
 
 
-def _read_and_check(study: Study, sample: str) -> Validated:
+def read_and_check(study: Study, sample: str) -> Validated:
+    """The answers of a sample as read and checked.
+
+    Raises
+    ------
+    WorkbenchError
+        If a file cannot be read.
+    """
     return validate(study, sample, read_sample(study, sample))
 
 
@@ -216,18 +204,6 @@ def _usable(validated: Validated, study: Study, sample: str) -> Validated:
         got=first["got"],
         hint=f"{len(errors)} errors in all: needs check {study.id}",
     )
-
-
-def _require_raw_files(study: Study) -> None:
-    for sample in study.samples.values():
-        for file in sample.files:
-            if not (study.raw / file.path).exists():
-                raise WorkbenchError(
-                    f"the study {study.id} has no answers yet",
-                    file=study.raw / file.path,
-                    expected="the file that the study card names",
-                    hint="put it there, or use --synthetic for generated answers",
-                )
 
 
 def _release(study: Study, estimates: pd.DataFrame, results: Iterable[SampleResult]) -> Released:
@@ -271,7 +247,7 @@ def _derived_from(study: Study) -> dict[str, set[str]]:
 def _run_record(
     study: Study, results: Iterable[SampleResult], report: Mapping[str, Any], input_hash: str
 ) -> dict[str, Any]:
-    record = {
+    return {
         "study": study.id,
         "wave": study.wave,
         "data_origin": _origin(results),
@@ -282,7 +258,6 @@ def _run_record(
         "seed": study.card.seed,
         "input_hash": input_hash,
     }
-    return record
 
 
 def _origin(results: Iterable[SampleResult]) -> str:

@@ -125,12 +125,16 @@ class MissingCodes(Definition):
 
 
 class QuestionnaireFiles(Definition):
-    """Where the form is: a workbook, or two CSV files."""
+    """Where the form is: a workbook, or two CSV files.
+
+    ``sensitive`` names questions of a form that came with the data and has no such column.
+    """
 
     survey: str | None = None
     choices: str | None = None
     workbook: str | None = None
     encoding: str = "utf-8-sig"
+    sensitive: tuple[str, ...] = ()
 
 
 class ReleaseChoice(Definition):
@@ -449,6 +453,7 @@ def open_study(study: str | Path, workspace: Workspace | None = None) -> Study:
         *plan_issues,
         *margin_issues,
         *_area_issues(card, card_tree, questionnaire, variables),
+        *_sensitive_issues(card, card_tree, questionnaire),
         *_translation_issues(card, questionnaire, folder),
     ]
     if issues:
@@ -510,7 +515,9 @@ def _checked_form(
     A form that came with the data cannot be corrected any more: what is wrong in it is a
     warning that stays with the questionnaire. In a form of our own it is an error.
     """
-    questionnaire = _open_questionnaire(card, folder, workspace)
+    questionnaire = _with_sensitive(
+        _open_questionnaire(card, folder, workspace), card.questionnaire.sensitive
+    )
     issues = list(_questionnaire_issues(questionnaire, card))
     form = card.questionnaire
     if (folder / (form.workbook or form.survey or "")).exists():
@@ -536,6 +543,14 @@ def _open_questionnaire(card: Card, folder: Path, workspace: Workspace) -> Quest
         languages=card.languages,
         encoding=form.encoding,
     )
+
+
+def _with_sensitive(questionnaire: Questionnaire, names: Iterable[str]) -> Questionnaire:
+    questions = dict(questionnaire.questions)
+    for name in names:
+        if name in questions:
+            questions[name] = replace(questions[name], sensitive=True)
+    return replace(questionnaire, questions=questions)
 
 
 # --- checks -------------------------------------------------------------------------------
@@ -909,6 +924,16 @@ def _area_issues(
             ("area_variable",),
             hint=suggestion(card.area_variable, known),
         )
+
+
+def _sensitive_issues(card: Card, tree: Tree, questionnaire: Questionnaire) -> Iterator[Issue]:
+    for name in card.questionnaire.sensitive:
+        if name not in questionnaire.questions:
+            yield tree.issue(
+                f"there is no question {name}",
+                ("questionnaire", "sensitive"),
+                hint=suggestion(name, questionnaire.questions),
+            )
 
 
 def _translation_issues(card: Card, questionnaire: Questionnaire, folder: Path) -> Iterator[Issue]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from analysis.errors import WorkbenchError
+from analysis.questionnaire import read_questionnaire
 from analysis.study import open_study
 from tests.mini_study import (
     CARD,
@@ -163,6 +164,48 @@ def test_definitions_in_another_encoding_are_refused(tmp_path: Path) -> None:
     path.write_bytes(VARIABLES.encode("cp1250"))
     with pytest.raises(WorkbenchError, match="not in the expected encoding"):
         open_study("mini", workspace)
+
+
+FORM = "{survey: questionnaire/survey.csv, choices: questionnaire/choices.csv"
+
+
+def test_latin_1_means_windows_1252(tmp_path: Path) -> None:
+    folder = tmp_path / "form"
+    folder.mkdir()
+    (folder / "survey.csv").write_bytes("type,name,label\ntext,a,Don’t\n".encode("cp1252"))
+    (folder / "choices.csv").write_text("list_name,name,label\n", encoding="utf-8")
+    form = read_questionnaire(
+        folder / "survey.csv", folder / "choices.csv", languages=("en",), encoding="latin-1"
+    )
+    assert form.questions["a"].label["en"] == "Don’t"
+
+
+def test_an_unknown_encoding_is_named(tmp_path: Path) -> None:
+    card = CARD.replace(FORM, FORM + ", encoding: latin-99")
+    with pytest.raises(WorkbenchError) as caught:
+        open_study("mini", write_mini_study(tmp_path, study=card))
+    assert caught.value.issue.got == "latin-99"
+    assert str(caught.value.issue.file).endswith("survey.csv")
+
+
+def test_the_card_names_sensitive_questions_of_a_form(tmp_path: Path) -> None:
+    card = CARD.replace(FORM, FORM + ", sensitive: [known_a]")
+    study = open_study("mini", write_mini_study(tmp_path, study=card))
+    assert study.is_sensitive("known") and study.is_sensitive("informed")
+    assert {one.code for one in study.indicators if one.sensitive} == {"K1", "K2", "H2"}
+    assert not study.is_sensitive("used")
+
+
+def test_a_sensitive_question_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    card = CARD.replace(FORM, FORM + ", sensitive: [known_b, hlped]")
+    with pytest.raises(WorkbenchError) as caught:
+        open_study("mini", write_mini_study(tmp_path, study=card))
+    (issue,) = caught.value.issues
+    assert (issue.what, issue.row, issue.hint) == (
+        "there is no question hlped",
+        6,
+        "did you mean helped?",
+    )
 
 
 def test_a_form_in_a_workbook_reads_the_same(tmp_path: Path) -> None:

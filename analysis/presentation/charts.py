@@ -17,6 +17,7 @@ from analysis.presentation.blocks import Chart
 from analysis.presentation.drawing import Drawing, text_width, wrapped
 from analysis.presentation.rows import Estimate
 from analysis.presentation.scene import Scene, Unit, data_origin, ranked
+from analysis.presentation.sentences import supported_differences
 from analysis.presentation.tables import Label, bracketed, legend_of_rows, of_rows, sign_of
 
 ALT_LONGEST = 300
@@ -25,6 +26,8 @@ _LABEL_WIDTH = 56.0
 _ROW_HEIGHT = 4.6
 _LINE_HEIGHT = 3.3
 _COLUMN_GAP = 2.5
+#: Room for the half of the last tick's number that stands beyond the scale.
+_AXIS_OVERHANG = 2.5
 _TALL = 20
 
 # --- marks: what can be drawn in a row --------------------------------------------------------
@@ -113,20 +116,23 @@ class _Plan:
 PERCENT = Scale(0.0, 1.0, (0.0, 0.2, 0.4, 0.6, 0.8, 1.0), "percent")
 
 
-def scale_for(scene: Scene, code: str, category: str = "", among: Iterable[Estimate] = ()) -> Scale:
+def scale_for(
+    scene: Scene, code: str, category: str | None = None, among: Iterable[Estimate] = ()
+) -> Scale:
     """The scale of an indicator, the same for every area of the study.
 
     Shares run from 0 to 100 %. Other values are scaled by the totals of all areas, and
-    wider only where ``among``, the rows to be drawn, would not fit.
+    wider only where ``among``, the rows to be drawn, would not fit. All categories share
+    one scale when none is named.
     """
-    unit: Unit = scene.names.unit(code, category)  # type: ignore[assignment]
+    unit: Unit = scene.names.unit(code, category or "")  # type: ignore[assignment]
     if unit == "percent":
         return PERCENT
     everywhere = [
         row
         for area in (*scene.study.areas.index, scene.whole)
         for row in scene.totals(code, area)
-        if row.category == category or not category
+        if category is None or row.category == category
     ]
     drawn = [row for row in (*everywhere, *among) if row.shown]
     limits = [limit for row in drawn for limit in _limits(row)]
@@ -181,7 +187,7 @@ def _draw(plan: _Plan) -> Drawing:
     ]
     widths = _column_widths(plan)
     left = label_width + 3.0
-    right = _WIDTH - sum(widths) - _COLUMN_GAP * len(widths)
+    right = _WIDTH - sum(widths) - _COLUMN_GAP * len(widths) - _AXIS_OVERHANG
     keys, key_height = _place_keys(plan)
     top = key_height + (_LINE_HEIGHT + 0.8 if any(plan.columns) or len(plan.rows) > _TALL else 1.0)
     bottom = top + sum(heights)
@@ -598,26 +604,24 @@ def differences(scene: Scene, label: Label, code: str, *, notes: Sequence[str] =
 
 
 def _difference_alt(scene: Scene, code: str, rows: Sequence[Estimate]) -> str:
-    supported = [row for row in rows if row.supported]
-    above = [scene.category(row) for row in supported if row.estimate > 0]
-    below = [scene.category(row) for row in supported if row.estimate < 0]
+    above, below = supported_differences(rows)
     shown = sum(row.shown for row in rows)
     return scene.words.say(
         "alt.differences",
         **{**scene.area_values, "rest": scene.names.say("place.rest_short")},
         indicator=scene.subject(code),
-        above=_some(scene, above),
-        below=_some(scene, below),
-        others=shown - len(supported),
+        above=_some(scene, [scene.category(row) for row in above]),
+        below=_some(scene, [scene.category(row) for row in below]),
+        others=shown - len(above) - len(below),
     )
 
 
 def _some(scene: Scene, names: Sequence[str]) -> str:
-    """The first three of some names, with the number of the others; a word for none."""
+    """The first two of some names, with the number of the others; a word for none."""
     if not names:
         return scene.words.say("chart.none")
-    listed = ", ".join(names[:3])
-    return f"{listed} (+{len(names) - 3})" if len(names) > 3 else listed
+    listed = ", ".join(names[:2])
+    return f"{listed} (+{len(names) - 2})" if len(names) > 2 else listed
 
 
 def areas(

@@ -15,7 +15,7 @@ from analysis.presentation.scene import Scene, ranked
 from analysis.presentation.wording import filled
 
 _MOST_IN_RANKING = 2
-_MOST_DIFFERENCES = 3
+_MOST_DIFFERENCES = 2
 
 
 def findings(scene: Scene, spec: FindingsSpec) -> list[str]:

@@ -88,7 +88,13 @@ class SentenceSpec(BlockSpec):
 class FindingsSpec(BlockSpec):
     """The findings of the summary, chosen by the rule that ``findings`` describes."""
 
-    extra_placeholders: ClassVar[tuple[str, ...]] = ("top", "bottom", "items", "base")
+    extra_placeholders: ClassVar[tuple[str, ...]] = (
+        "indicator",
+        "top",
+        "bottom",
+        "items",
+        "base",
+    )
 
     block: Literal["findings"]
     always: tuple[str, ...]

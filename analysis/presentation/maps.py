@@ -211,13 +211,18 @@ def _draw_key(
         if style:
             lines = [[(x + step, y + 3.4), (x + step + 2.2, y)] for step in (0.2, 1.7, 3.2)]
             drawing.strokes(lines, theme.GREY_MIDDLE, 0.3)
-        for place, line in enumerate(wrapped(text, theme.TEXT_WIDTH - x - 7.0, theme.CHART_SMALL)):
-            drawing.text(x + 7.0, y + 2.5 + place * 3.0, line, size=theme.CHART_SMALL)
-            y += 3.0 if place else 0.0
-        y += 4.6
+        y += _draw_key_text(drawing, x, y, text)
     if not scene.is_whole:
         drawing.box(x + 0.4, y + 0.4, 4.7, 2.6, theme.PAPER, theme.ACCENT, 0.8)
-        drawing.text(x + 7.0, y + 2.5, scene.area_values["area"], size=theme.CHART_SMALL)
+        _draw_key_text(drawing, x, y, scene.area_values["area"])
+
+
+def _draw_key_text(drawing: Drawing, x: float, y: float, text: str) -> float:
+    """A text beside its symbol in the key; the height that the entry takes."""
+    lines = wrapped(text, theme.TEXT_WIDTH - x - 7.0, theme.CHART_SMALL)
+    for place, line in enumerate(lines):
+        drawing.text(x + 7.0, y + 2.5 + place * 3.0, line, size=theme.CHART_SMALL)
+    return 4.6 + 3.0 * (len(lines) - 1)
 
 
 def _range(scene: Scene, rows: Sequence[Estimate], low: float, high: float) -> str:

@@ -14,6 +14,8 @@ from analysis.presentation.scene import Scene
 from analysis.presentation.tables import Label, full_legend
 from analysis.study import Sample
 
+_HASH_SHOWN = 12
+_MOST_OPEN_QUESTIONS = 8
 _DISCLOSURE_STATES = ("suppressed_primary", "suppressed_complementary")
 
 
@@ -173,20 +175,36 @@ def _weighting_facts(scene: Scene) -> Iterator[tuple[str, str]]:
 
 def _margins(scene: Scene) -> str:
     margins = [margin for margin in scene.study.margins if margin.sample == scene.sample]
-    named = [_variables(scene, margin.variables) for margin in margins]
-    return "; ".join(named)
+    return "; ".join(_variables(scene, margin.variables).lower() for margin in margins)
+
+
+def _margin_variables(scene: Scene, name: str) -> tuple[str, ...]:
+    """The variables of a margin of the sample; those in its name where there is none so called."""
+    known = {
+        margin.name: margin.variables
+        for margin in scene.study.margins
+        if margin.sample == scene.sample
+    }
+    return known.get(name, tuple(name.split("*")))
 
 
 def _variables(scene: Scene, variables: Iterable[str]) -> str:
-    return " × ".join(scene.names.breakdown(name).lower() for name in variables)
+    return " × ".join(scene.names.breakdown(name) for name in variables)
+
+
+def _level_name(scene: Scene, variables: Iterable[str], level: str) -> str:
+    return ", ".join(
+        scene.names.group(variable, part)
+        for variable, part in zip(variables, level.split("*"), strict=False)
+    )
 
 
 def _convergence(scene: Scene, weighting: Mapping[str, Any]) -> str:
     worst = weighting.get("worst_margin") or {}
     values = {
         "iterations": scene.words.count("iterations", int(weighting.get("iterations") or 0)),
-        "miss": scene.numbers.percent(abs(float(worst.get("miss") or 0.0)), 2),
-        "margin": str(worst.get("margin", "")),
+        "miss": scene.numbers.percent(abs(float(worst.get("relative", 0.0))), 2),
+        "margin": _variables(scene, _margin_variables(scene, str(worst.get("margin", "")))),
     }
     return scene.words.say(
         "method.converged" if weighting.get("converged") else "method.not_converged", **values
@@ -198,10 +216,10 @@ def _trimming(scene: Scene, trim: Mapping[str, Any]) -> str:
         return scene.words.say("method.trimming_none")
     return scene.words.say(
         "method.trimming_value",
-        low=_number(scene, trim.get("low"), 1),
-        high=_number(scene, trim.get("high"), 1),
-        before=_number(scene, trim.get("before"), 2) or _not_stated(scene),
-        after=_number(scene, trim.get("after"), 2) or _not_stated(scene),
+        low=_number(scene, trim["low"], 1),
+        high=_number(scene, trim["high"], 1),
+        before=scene.numbers.whole(trim["before"]),
+        after=scene.numbers.whole(trim["after"]),
     )
 
 
@@ -223,7 +241,7 @@ def _rule_facts(scene: Scene) -> Iterator[tuple[str, str]]:
     yield "origin", scene.words.say(f"method.origin_{'modelled' if modelled else 'observed'}")
     software = scene.record.get("software", {})
     yield "software", ", ".join(f"{name} {version}" for name, version in software.items())
-    yield "data_version", str(scene.record.get("input_hash", ""))
+    yield "data_version", str(scene.record.get("input_hash", ""))[:_HASH_SHOWN]
 
 
 def _interval(scene: Scene) -> str:
@@ -266,8 +284,11 @@ def _coding(scene: Scene) -> str:
     codes = [question.name for question in questions if question.type == "text"]
     if not codes:
         return scene.words.say("method.coding_none")
+    named = codes[:_MOST_OPEN_QUESTIONS]
+    if len(codes) > len(named):
+        named.append(scene.words.count("others", len(codes) - len(named)))
     return scene.words.say(
-        "method.coding_value", questions=", ".join(codes), agreement=_not_stated(scene)
+        "method.coding_value", questions=", ".join(named), agreement=_not_stated(scene)
     )
 
 
@@ -279,15 +300,23 @@ def response_flow(scene: Scene, label: Label) -> Iterator[Block]:
     steps = sample_record(scene).get("response_flow", ())
     if not steps:
         return
-    rows = [
-        (Cell(scene.names.text(step["label"], step["stage"])), _whole_cell(scene, step["count"]))
-        for step in steps
-    ]
+    rows = [(Cell(_step_name(scene, step)), _whole_cell(scene, step["count"])) for step in steps]
     columns = (
         Column(scene.words.say("method.flow_stage"), align="left", width=4.0),
         Column(scene.words.say("method.flow_count")),
     )
     yield Table(label.caption, columns, tuple(rows), label.name, label.anchor)
+
+
+def _step_name(scene: Scene, step: Mapping[str, Any]) -> str:
+    """A step in the words of its file, or else in those of the phrases."""
+    label = scene.names.text(step.get("label") or {})
+    if step["stage"] != "discarded":
+        return label or scene.words.say(f"flow.{step['stage']}")
+    reason = str(step.get("reason", ""))
+    if not label and scene.words.has(f"flow.{reason}"):
+        label = scene.words.say(f"flow.{reason}")
+    return scene.words.say("flow.discarded", reason=label or reason)
 
 
 def sample_table(scene: Scene, label: Label) -> Iterator[Block]:
@@ -303,11 +332,11 @@ def sample_table(scene: Scene, label: Label) -> Iterator[Block]:
     groups: list[tuple[str, int]] = []
     for place, one in enumerate(records):
         if not place or records[place - 1]["variable"] != one["variable"]:
-            variables = str(one["variable"]).split("*")
-            groups.append((" × ".join(scene.names.breakdown(name) for name in variables), place))
+            variables = _margin_variables(scene, str(one["variable"]))
+            groups.append((_variables(scene, variables), place))
     rows = [
         (
-            Cell(_level_name(scene, one)),
+            Cell(_level_name(scene, _margin_variables(scene, str(one["variable"])), one["level"])),
             *(_percent_cell(scene, one[key]) for key in ("population", "unweighted", "weighted")),
         )
         for one in records
@@ -322,14 +351,6 @@ def sample_table(scene: Scene, label: Label) -> Iterator[Block]:
         label.caption, columns, tuple(rows), label.name, label.anchor,
         groups=tuple(groups), notes=(say("method.sample_note"),), data_origin=_origin(scene),
     )  # fmt: skip
-
-
-def _level_name(scene: Scene, record: Mapping[str, Any]) -> str:
-    variables, levels = str(record["variable"]).split("*"), str(record["level"]).split("*")
-    return ", ".join(
-        scene.names.group(variable, level)
-        for variable, level in zip(variables, levels, strict=False)
-    )
 
 
 def weights(scene: Scene, label: Label) -> Iterator[Block]:
@@ -373,8 +394,8 @@ def _collapsed(scene: Scene) -> str:
         scene.words.say(
             "method.collapsed_item",
             area=scene.names.area(one["area"]),
-            margin=one["margin"],
-            levels=_listed_levels(one["levels"]),
+            margin=_variables(scene, _margin_variables(scene, one["margin"])),
+            levels=_collapsed_levels(scene, one),
         )
         for one in records
         if scene.is_whole or one["area"] == scene.area
@@ -382,8 +403,11 @@ def _collapsed(scene: Scene) -> str:
     return scene.words.say("method.collapsed", items="; ".join(names)) if names else ""
 
 
-def _listed_levels(levels: Any) -> str:
-    return levels if isinstance(levels, str) else " + ".join(str(level) for level in levels)
+def _collapsed_levels(scene: Scene, record: Mapping[str, Any]) -> str:
+    levels = record["levels"]
+    parts = levels.split(" + ") if isinstance(levels, str) else list(levels)
+    variables = _margin_variables(scene, record["margin"])
+    return " + ".join(_level_name(scene, variables, str(part)) for part in parts)
 
 
 def margins(scene: Scene, label: Label) -> Iterator[Block]:
@@ -391,10 +415,9 @@ def margins(scene: Scene, label: Label) -> Iterator[Block]:
     records = scene.record.get("margins", ())
     if not records:
         return
-    variables = {margin.name: margin.variables for margin in scene.study.margins}
     rows = [
         (
-            Cell(_variables(scene, variables.get(one["name"], (one["name"],)))),
+            Cell(_variables(scene, _margin_variables(scene, one["name"]))),
             Cell(scene.names.text(one["source"])),
             Cell(scene.numbers.date(date.fromisoformat(one["reference_date"]))),
         )
@@ -422,7 +445,9 @@ def missing_answers(scene: Scene, label: Label, threshold: float) -> Iterator[Bl
     rows = [
         (
             Cell(_question(scene, one["question"])),
-            _whole_cell(scene, one["n_missing"]),
+            _whole_cell(scene, one["asked"]),
+            _whole_cell(scene, one["dont_know"]),
+            _whole_cell(scene, one["refused"]),
             _percent_cell(scene, one["share"]),
         )
         for one in ordered
@@ -430,8 +455,10 @@ def missing_answers(scene: Scene, label: Label, threshold: float) -> Iterator[Bl
     say = scene.words.say
     columns = (
         Column(say("method.missing_question"), align="left", width=6.0),
-        Column(say("method.missing_count")),
-        Column(say("method.missing_share")),
+        Column(say("method.missing_asked"), width=1.2),
+        Column(say("method.missing_dont_know")),
+        Column(say("method.missing_refused"), width=1.2),
+        Column(say("method.missing_share"), width=1.2),
     )
     yield Table(
         label.caption, columns, tuple(rows), label.name, label.anchor,

@@ -46,7 +46,7 @@ def sentence(scene: Scene, old_from: int) -> str:
     count = int(people["count"].sum())
     parts = {
         "inhabitants": scene.words.count("inhabitants", count),
-        "municipalities": scene.words.count("municipalities_in", len(_of_place(scene, sizes))),
+        "municipalities": scene.words.count("municipalities", len(_of_place(scene, sizes))),
         "old_from": old_from,
         "old": scene.numbers.whole(_old(people, old_from)),
         "old_share": _percent(scene, _old(people, old_from) / count),
@@ -286,7 +286,8 @@ def source_note(scene: Scene, table: str, column: str = "") -> str:
     is_day = len(when) == len("2020-12-31")
     shown = scene.numbers.date(date.fromisoformat(when)) if is_day else when
     if shown not in text:
-        text = scene.words.say("profile.dated", text=text, date=shown)
+        key = "profile.dated" if is_day else "profile.dated_year"
+        text = scene.words.say(key, text=text, date=shown)
     return scene.words.say("profile.source", source=text)
 
 

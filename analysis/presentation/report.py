@@ -151,6 +151,12 @@ class Report:
         text = filled(chosen, {**self.scene.area_values, "wave": wave, **values})
         return self.scene.words.typeset(text)
 
+    def place(self, scene: Scene) -> str:
+        """The place of a table or chart for its caption, where it is not the report's own."""
+        if scene.area == self.scene.area:
+            return ""
+        return scene.words.say("place.after", area=scene.area_values["area"])
+
     def _opens_annexes(self, chapter: Chapter) -> bool:
         annex = next((one.id for one in self.makeup.chapters if one.annex), None)
         return chapter.id == annex
@@ -356,7 +362,9 @@ def _findings(report: Report, spec: FindingsSpec, slot: Slot) -> Iterator[Block]
     found = findings.findings(scene, spec)
     if found:
         yield ItemList(tuple(found))
-    yield Paragraph(findings.rule(scene, spec), "note")
+    described = any(isinstance(other, ReadingNotesSpec) for other in report.makeup.specs())
+    text = scene.words.say("finding.rule_short") if described else findings.rule(scene, spec)
+    yield Paragraph(text, "note")
 
 
 def _key_figures(report: Report, spec: KeyFiguresSpec, slot: Slot) -> Iterator[Block]:
@@ -449,7 +457,7 @@ def _label(
             f"caption.{form}",
             indicator=scene.names.full(code, category),
             breakdown=scene.names.breakdown(breakdown) if breakdown else "",
-            area=scene.area_values["area"],
+            place=report.place(scene),
         )
     )
     if scene.qualifier:
@@ -537,7 +545,7 @@ def _method(report: Report, spec: MethodSpec, slot: Slot) -> Iterator[Block]:
         yield methods.technical_parameters(scene, label, questions)
         return
     title = scene.names.text(methods.sample_of(scene).title)
-    caption = say(f"caption.{spec.block}", sample=title, area=scene.area_values["area"])
+    caption = say(f"caption.{spec.block}", sample=title, place=report.place(scene))
     label = slot.label(caption, spec.block)
     if spec.block == "missing_answers":
         yield from methods.missing_answers(scene, label, spec.threshold)
@@ -554,7 +562,13 @@ _METHOD_TABLES: Mapping[str, Callable[[Scene, Label], Iterator[Block]]] = {
 
 
 def _reading_notes(report: Report, spec: ReadingNotesSpec, slot: Slot) -> Iterator[Block]:
-    yield methods.reading_notes(report.scene)
+    notes = methods.reading_notes(report.scene).items
+    rules = [
+        findings.rule(report.scene, other)
+        for other in report.makeup.specs()
+        if isinstance(other, FindingsSpec)
+    ]
+    yield ItemList((*notes[:-1], *rules, notes[-1]))
 
 
 def _profile(report: Report, spec: ProfileSpec, slot: Slot) -> Iterator[Block]:
@@ -562,7 +576,7 @@ def _profile(report: Report, spec: ProfileSpec, slot: Slot) -> Iterator[Block]:
     if spec.form == "sentence":
         yield Paragraph(profile.sentence(scene, spec.old_from))
         return
-    caption = scene.words.say(f"caption.profile_{spec.form}", area=scene.area_values["area"])
+    caption = scene.words.say(f"caption.profile_{spec.form}", place=report.place(scene))
     label = slot.label(caption, spec.form)
     if spec.form == "population":
         yield profile.population(scene, label)

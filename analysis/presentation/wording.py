@@ -206,7 +206,7 @@ _RULES = {
     "cs": _rules(
         (
             (r"(?<!\w)([KkSsVvZzOoUuAaIi]) (?=\S)", r"\1~"),
-            (r"(?<=\d) (?=(?:%|Kč|let\b|obyvatel|tis\.|mil\.))", "~"),
+            (r"(?<=\d) (?=(?:%|Kč|let\b|obyvatel|dalš|tis\.|mil\.))", "~"),
             (r"(?<=\d) (?=p\.)", "~"),
             (r"\bp\. b\.", "p.~b."),
             (r"\b(č|str|tab|čl|tzv|např|tj|odst|písm)\. (?=\w)", r"\1.~"),

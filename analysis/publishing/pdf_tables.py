@@ -7,26 +7,27 @@ every data cell lists the headers of its columns, of its row group and of its ro
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from io import BytesIO
 from typing import Any
 
 import pikepdf
 from pikepdf import Array, Dictionary, Name, String
 
+from analysis.publishing.pdf_streams import saved
+
 
 def tag_row_headers(pdf: bytes) -> bytes:
     """The same PDF with row headers in every table; the same input gives the same bytes."""
     with pikepdf.open(BytesIO(pdf)) as document:
         root = document.Root.StructTreeRoot
-        for place, table in enumerate(list(structure_elements(root, "/Table"))):
-            _Table(table, f"T{place}").tag()
-        _write_identifiers(document, root)
-        stream = BytesIO()
-        document.save(
-            stream, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.generate
-        )
-    return stream.getvalue()
+        headers: list[Any] = []
+        for place, element in enumerate(list(structure_elements(root, "/Table"))):
+            table = _Table(element, f"T{place}")
+            table.tag()
+            headers += table.headers
+        _write_identifiers(document, headers)
+        return saved(document)
 
 
 def structure_elements(element: Any, tag: str) -> Iterator[Any]:
@@ -53,6 +54,8 @@ class _Table:
     def __init__(self, table: Any, name: str) -> None:
         self._name = name
         self._rows = list(structure_elements(table, "/TR"))
+        #: The header cells, which are the only elements with an identifier.
+        self.headers: list[Any] = []
         #: Column number → identifiers of the headers above it.
         self._columns: dict[int, list[String]] = {}
         self._group: list[String] = []
@@ -64,6 +67,7 @@ class _Table:
             cells = _children(row)
             if all(cell.S == "/TH" for cell in cells):
                 self._header_row(cells)
+                self.headers += cells
             else:
                 self._body_row(cells, String(f"{self._name}R{place}"))
 
@@ -92,6 +96,7 @@ class _Table:
         head, *data = cells
         head.S = Name.TH
         head.ID = identifier
+        self.headers.append(head)
         attributes = _table_attributes(head)
         attributes["/Scope"] = Name.Row
         attributes["/Headers"] = Array([*self._columns.get(0, ()), *self._group])
@@ -118,19 +123,13 @@ def _table_attributes(cell: Any) -> Any:
     return attributes[len(attributes) - 1]
 
 
-def _write_identifiers(document: pikepdf.Pdf, root: Any) -> None:
+def _write_identifiers(document: pikepdf.Pdf, headers: Iterable[Any]) -> None:
     """The tree of identifiers anew, so that it knows the row headers too."""
-    known = {bytes(cell.ID): cell for cell in _identified(root)}
+    known = {bytes(cell.ID): cell for cell in headers}
     names = Array()
     for key in sorted(known):
         names.append(String(key))
         names.append(known[key])
     if known:
-        root["/IDTree"] = document.make_indirect(Dictionary(Names=names))
-
-
-def _identified(element: Any) -> Iterator[Any]:
-    for child in _children(element):
-        if "/ID" in child:
-            yield child
-        yield from _identified(child)
+        tree = document.make_indirect(Dictionary(Names=names))
+        document.Root.StructTreeRoot["/IDTree"] = tree

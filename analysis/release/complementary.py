@@ -4,13 +4,10 @@ All tables of a sample are taken at once as one network of whole counts
 (:mod:`analysis.release.network`). A hidden count is safe when two tables agree with
 everything shown and differ in this count by the width the rule set asks for.
 
-For each secret that is not yet safe, a mixed-integer programme finds the cheapest further
-cells to hide: two tables y⁺ and y⁻ that satisfy every equation, differ in the secret by the
-asked width, and leave the shown range of a cell only where that cell is hidden (the cell
-suppression problem of Fischetti and Salazar-González, Management Science 47, 2001, for one
-secret). Secrets are taken one after another, what is hidden already costs nothing, and at
-the end each complement that turned out to be superfluous is shown again. Everything is
-solved in a fixed order, so the same input gives the same pattern.
+For each secret that is not yet safe, :mod:`analysis.release.selection` finds the cheapest
+further cells to hide. Secrets are taken one after another, what is hidden already costs
+nothing, and at the end each complement that turned out to be superfluous is shown again.
+Everything is solved in a fixed order, so the same input gives the same pattern.
 """
 
 from __future__ import annotations
@@ -20,16 +17,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
-from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse.csgraph import connected_components
 
 from analysis.release.network import CONSTANT, Key, Network, Quantity
 from analysis.release.programme import TOLERANCE, System
-from analysis.release.ranges import Ask, feasible_ranges
-from analysis.release.tables import Booleans, Floats, Integers
+from analysis.release.ranges import Ask, Ranges, feasible_ranges
+from analysis.release.selection import select
+from analysis.release.tables import Floats, Integers
 
-#: Limit of branch and bound for one secret; the best pattern found until then is used.
-NODE_LIMIT = 200
 #: How often a secret's width is raised before its neighbours are hidden without search.
 RAISES = 2
 
@@ -143,7 +138,11 @@ def _components(network: Network, matrix: sparse.csr_array) -> list[Integers]:
 
 
 class _Search:
-    """The search for complements among quantities that are tied to each other."""
+    """The search for complements among quantities that are tied to each other.
+
+    Feasible tables found on the way are kept: a secret is safe when two of them differ in
+    it by its width, and hiding more never makes a table infeasible.
+    """
 
     def __init__(
         self,
@@ -158,7 +157,7 @@ class _Search:
         inside = matrix[:, numbers]
         rows = np.flatnonzero(np.diff(inside.indptr))
         self.matrix = inside[rows]
-        self.sums = self._constants(quantities, matrix[rows], numbers)
+        self.sums = _sums_of_constants(quantities, matrix[rows], numbers)
         self.low = np.array([quantity.low for quantity in self.quantities])
         self.high = np.array([quantity.high for quantity in self.quantities])
         self.cap = np.array([quantity.cap for quantity in self.quantities])
@@ -170,29 +169,24 @@ class _Search:
         self.whole = np.array([quantity.whole for quantity in self.quantities])
         self.unshown = np.array([not quantity.shown for quantity in self.quantities])
         self.hidden = self.primary | self.unshown
-        self.safe = np.zeros(len(numbers), dtype=bool)
+        self.given_up = np.zeros(len(numbers), dtype=bool)
         self.purpose: dict[int, int] = {}
-        self.followers = self._followers()
+        self.followers, self.leaders = self._ties()
+        self.tables = Tables(self.truth)
         self.hide(np.flatnonzero(np.isin(numbers, sorted(hidden))).tolist())
 
-    @staticmethod
-    def _constants(
-        quantities: list[Quantity], matrix: sparse.csr_array, numbers: Integers
-    ) -> Floats:
-        """What the constants in each equation leave for the quantities to add up to."""
-        values = np.array([quantity.truth for quantity in quantities])
-        values[numbers] = 0.0
-        return np.asarray(-(matrix @ values))
-
-    def _followers(self) -> dict[int, list[int]]:
+    def _ties(self) -> tuple[dict[int, list[int]], dict[int, list[int]]]:
+        """What is hidden with a quantity, and the whole quantities that hide it."""
         place = {int(number): local for local, number in enumerate(self.numbers)}
         followers: dict[int, list[int]] = {}
+        leaders: dict[int, list[int]] = {}
         for local, quantity in enumerate(self.quantities):
-            for leader in quantity.leaders:
-                followers.setdefault(place[leader], []).append(local)
-            if not quantity.whole and quantity.leaders:  # a total is shown with its count
-                followers.setdefault(local, []).append(place[quantity.leaders[0]])
-        return followers
+            leaders[local] = [place[leader] for leader in quantity.leaders]
+            for leader in leaders[local]:
+                followers.setdefault(leader, []).append(local)
+            if not quantity.whole and leaders[local]:  # a total is shown with its count
+                followers.setdefault(local, []).append(leaders[local][0])
+        return followers, leaders
 
     def suppressed(self) -> list[int]:
         """The numbers, in the network, of all that is hidden for disclosure."""
@@ -201,11 +195,11 @@ class _Search:
 
     def required(self) -> Floats:
         """The width each quantity needs: the rule's, or its whole range if that is less."""
-        wanted = self.hidden & (self.guarded | self.primary)
+        wanted = self.hidden & (self.guarded | self.primary) & ~self.given_up
         return np.where(wanted, np.minimum(self.width * self.person, self.cap), 0.0)
 
     def hide(self, numbers: Iterable[int]) -> bool:
-        """Hide quantities and the counts that stand on a hidden base; False if none is new."""
+        """Hide quantities and what stands or falls with them; False if none is new."""
         before = int(self.hidden.sum())
         for number in numbers:
             self.hidden[[number, *self.followers.get(number, [])]] = True
@@ -230,29 +224,31 @@ class _Search:
         self.certify(self.open(), ask="none")
         while len(waiting := self.open()):
             for secret in waiting.tolist():
-                if not self.safe[secret]:
-                    self.secure(secret)
+                self.secure(secret)
 
     def open(self) -> Integers:
         """Secrets that are not known to be safe, the costliest places first."""
-        numbers = np.flatnonzero((self.required() > 0) & ~self.safe).tolist()
+        open_ = self.tables.high - self.tables.low < self.required() - TOLERANCE
+        numbers = np.flatnonzero(open_).tolist()
         order = sorted(numbers, key=lambda number: (*self.quantities[number].rank, number))
         return np.array(order, dtype=np.intp)
 
     def certify(self, secrets: Integers, *, ask: Ask = "each") -> bool:
-        """Mark the secrets that can move far enough; False when one of them cannot."""
-        if not len(secrets):
+        """Look for tables in which the secrets move far enough; False if one cannot."""
+        waiting = np.intersect1d(secrets, self.open())
+        if not len(waiting):
             return True
-        required, all_safe = self.required(), True
-        for columns, part in self.system().tightened().parts(secrets):
-            inside = np.flatnonzero(np.isin(columns, secrets))
-            wanted = required[columns[inside]]
-            reached = feasible_ranges(part, inside, wanted, ask=ask).reach(wanted)
-            self.safe[columns[inside[reached]]] = True
-            all_safe &= bool(reached.all())
-            if ask == "first" and not all_safe:
+        required = self.required()
+        for columns, part in self.system().tightened().parts(waiting):
+            inside = np.flatnonzero(np.isin(columns, waiting))
+            asked = columns[inside]
+            known = Ranges(self.tables.low[asked], self.tables.high[asked])
+            found = feasible_ranges(part, inside, required[asked], ask=ask, start=known)
+            for point in found.points:
+                self.tables.add(columns, point)
+            if ask == "first" and not found.reach(required[asked]).all():
                 return False
-        return all_safe
+        return not len(np.intersect1d(waiting, self.open()))
 
     def secure(self, secret: int) -> None:
         """Hide the cheapest complements of one secret until it is safe.
@@ -260,28 +256,29 @@ class _Search:
         The programme works with fractions; where no whole table has the width it found,
         a little more is asked, and at last the nearest cells are hidden without search.
         """
-        required = float(self.required()[secret])
-        raised = 0
+        raised = 0.0
         while not self.certify(np.array([secret])):
-            chosen = self.cheapest(secret, required + raised)
-            if self.hide(chosen):
-                self.purpose.update(dict.fromkeys(chosen, secret))
+            if self.hide_cheapest(secret, float(self.required()[secret]) + raised):
                 continue
-            raised += 1
-            if raised > RAISES and not self.hide(self.neighbours(secret)):
-                break  # nothing is left to hide: the audit judges what that means
-        self.safe[secret] = True
+            raised += float(self.person[secret])
+            if raised > RAISES * self.person[secret] and not self.hide(self.neighbours(secret)):
+                self.given_up[secret] = True  # all is hidden: the audit judges what that means
 
-    def cheapest(self, secret: int, width: float) -> list[int]:
-        """The cheapest cells to hide: near the secret if that is possible, else anywhere."""
+    def hide_cheapest(self, secret: int, width: float) -> bool:
+        """Hide the cheapest cells: near the secret if that is possible, else anywhere."""
         block = self.quantities[secret].block
         near = np.array([quantity.block == block for quantity in self.quantities])
         free = ~self.hidden & (self.whole == self.whole[secret])
         for candidates in (near & free, free):
-            found = self.suppression_problem(secret, width, candidates)
+            found = select(self.system(), secret, width, candidates, self.cap, self.cost)
             if found is not None:
-                return found
-        return []
+                for number in found.cells:
+                    for one in (number, *self.followers.get(number, [])):
+                        self.purpose.setdefault(one, secret)
+                new = self.hide(found.cells)
+                self.tables.keep(self.system(), found.tables)
+                return new
+        return False
 
     def neighbours(self, secret: int) -> list[int]:
         """The cheapest shown cell among those that fewest equations part from the secret."""
@@ -310,17 +307,10 @@ class _Search:
 
     def show_superfluous(self) -> None:
         """Show each complement again without which all secrets are still safe."""
-        chosen = np.flatnonzero(self.hidden & ~self.primary & ~self.unshown).tolist()
-        for number in sorted(chosen, key=lambda one: (-self.cost[one], one)):
-            if not self.follows_hidden(number):
+        chosen = np.flatnonzero(self.hidden & ~self.primary & ~self.unshown & self.whole)
+        for number in sorted(chosen.tolist(), key=lambda one: (-self.cost[one], one)):
+            if not self.hidden[self.leaders[number]].any():
                 self.try_to_show(number)
-
-    def follows_hidden(self, number: int) -> bool:
-        """Whether the count stands on a base that is hidden, or is a total."""
-        leaders = [leader for leader, counts in self.followers.items() if number in counts]
-        return not self.whole[number] or any(
-            self.hidden[leader] and self.whole[leader] for leader in leaders
-        )
 
     def try_to_show(self, number: int) -> None:
         """Show a complement, and hide it again if a secret is then not safe."""
@@ -329,105 +319,50 @@ class _Search:
             for one in (number, *self.followers.get(number, []))
             if not (self.primary[one] or self.unshown[one])
         ]
-        touched = self.depending(shown)
+        before = self.tables
         self.hidden[shown] = False
-        first = np.array([self.purpose[number]] if number in self.purpose else [], dtype=np.intp)
-        secrets = np.intersect1d(touched, np.flatnonzero(self.required() > 0))
-        if not (self.certify(first, ask="first") and self.certify(secrets, ask="first")):
+        self.tables = before.within(shown, self.low[shown], self.high[shown])
+        first = np.array([self.purpose.get(number, number)])
+        if not (self.certify(first, ask="first") and self.certify(self.open(), ask="first")):
             self.hidden[shown] = True
-
-    def depending(self, numbers: list[int]) -> Integers:
-        """Everything that can move together with one of these."""
-        parts = self.system().tightened().parts(np.array(numbers))
-        return np.concatenate([columns for columns, _ in parts])
-
-    # -- the suppression problem of one secret
-
-    def suppression_problem(
-        self, secret: int, width: float, candidates: Booleans
-    ) -> list[int] | None:
-        """The cheapest candidates to hide so that the secret can move by ``width``.
-
-        None when hiding all of them would not do.
-        """
-        system = self.system()
-        low = np.where(candidates, np.maximum(system.low - width, 0), system.low)
-        high = np.where(candidates, np.minimum(system.high + width, self.cap), system.high)
-        moving = np.flatnonzero((high - low > TOLERANCE) & (self.whole == self.whole[secret]))
-        chosen = np.flatnonzero(candidates[moving])
-        still = np.where(high - low > TOLERANCE, 0.0, system.low)
-        block = self.matrix[:, moving]
-        rows = np.flatnonzero(np.diff(block.indptr))
-        sums = (self.sums - self.matrix @ still)[rows]
-        place = int(np.searchsorted(moving, secret))
-        constraints = [
-            *_two_tables(block[rows], sums, place, width, len(chosen)),
-            *_shown_ranges(system, moving, chosen, low, high),
-        ]
-        bounds = Bounds(
-            np.concatenate([low[moving], low[moving], np.zeros(len(chosen))]),
-            np.concatenate([high[moving], high[moving], np.ones(len(chosen))]),
-        )
-        switches = _cheapest_switches(self.cost[moving[chosen]], bounds, constraints)
-        return None if switches is None else moving[chosen[switches]].tolist()
+            self.tables = before
 
 
-def _cheapest_switches(
-    cost: Floats, bounds: Bounds, constraints: list[LinearConstraint]
-) -> Booleans | None:
-    """Which binaries, the last of the unknowns, a cheapest solution sets.
+class Tables:
+    """Tables in agreement with what is shown, the true one first."""
 
-    Where branch and bound gives none, those that the relaxation uses.
-    """
-    objective = np.zeros(len(bounds.lb))
-    objective[len(objective) - len(cost) :] = cost
-    binary = np.where(np.arange(len(objective)) < len(objective) - len(cost), 0, 1)
-    for integrality, threshold in ((binary, 0.5), (np.zeros_like(binary), TOLERANCE)):
-        answer = milp(
-            objective,
-            integrality=integrality,
-            bounds=bounds,
-            constraints=constraints,
-            options={"node_limit": NODE_LIMIT},
-        )
-        if answer.x is not None:
-            return np.asarray(answer.x[len(objective) - len(cost) :] > threshold)
-        if answer.status == 2:  # there is no solution
-            return None
-    return None
+    def __init__(self, truth: Floats) -> None:
+        self.points = truth[None, :]
+        self.low, self.high = truth, truth
 
+    def add(self, columns: Integers, values: Floats) -> None:
+        """Add the true table with other values in some columns."""
+        point = self.points[0].copy()
+        point[columns] = values
+        self.points = np.vstack([self.points, point])
+        self.low, self.high = np.minimum(self.low, point), np.maximum(self.high, point)
 
-def _two_tables(
-    block: sparse.csr_array, sums: Floats, secret: int, width: float, choices: int
-) -> list[LinearConstraint]:
-    """Both tables satisfy the equations, and the secret differs by the width."""
-    rows, size = block.shape
-    zero, blank = sparse.csr_array((rows, size)), sparse.csr_array((rows, choices))
-    apart = sparse.csr_array(
-        ([1.0, -1.0], ([0, 0], [secret, size + secret])), shape=(1, 2 * size + choices)
-    )
-    return [
-        LinearConstraint(sparse.hstack([block, zero, blank]), sums, sums),
-        LinearConstraint(sparse.hstack([zero, block, blank]), sums, sums),
-        LinearConstraint(apart, width, np.inf),
-    ]
+    def keep(self, system: System, tables: Iterable[Floats]) -> None:
+        """Add those of the tables that the system allows."""
+        for table in tables:
+            whole = np.where(system.whole, np.round(table), table)
+            if np.abs(whole - table).max() <= TOLERANCE and system.holds(whole):
+                self.add(np.arange(len(whole)), whole)
+
+    def within(self, columns: list[int], low: Floats, high: Floats) -> Tables:
+        """The tables whose values in these columns lie in these ranges."""
+        values = self.points[:, columns]
+        inside = (values >= low - TOLERANCE) & (values <= high + TOLERANCE)
+        kept = Tables(self.points[0])
+        kept.points = self.points[inside.all(axis=1)]
+        kept.low, kept.high = kept.points.min(axis=0), kept.points.max(axis=0)
+        return kept
 
 
-def _shown_ranges(
-    system: System, moving: Integers, chosen: Integers, low: Floats, high: Floats
-) -> list[LinearConstraint]:
-    """A candidate leaves its shown range only where it is hidden."""
-    size, cells = (len(chosen), len(moving)), moving[chosen]
-    if not len(chosen):
-        return []
-    pick = sparse.csr_array((np.ones(size[0]), (np.arange(size[0]), chosen)), shape=size)
-    none = sparse.csr_array(size)
-    above = sparse.diags_array(system.high[cells] - high[cells])
-    below = sparse.diags_array(system.low[cells] - low[cells])
-    return [
-        LinearConstraint(sparse.hstack([*tables, above]), -np.inf, system.high[cells])
-        for tables in ((pick, none), (none, pick))
-    ] + [
-        LinearConstraint(sparse.hstack([*tables, below]), system.low[cells], np.inf)
-        for tables in ((pick, none), (none, pick))
-    ]
+def _sums_of_constants(
+    quantities: list[Quantity], matrix: sparse.csr_array, numbers: Integers
+) -> Floats:
+    """What the constants in each equation leave for the other quantities to add up to."""
+    values = np.array([quantity.truth for quantity in quantities])
+    values[numbers] = 0.0
+    return np.asarray(-(matrix @ values))

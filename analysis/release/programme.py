@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,14 +84,22 @@ class System:
     row_low: Floats
     row_high: Floats
 
-    def violation(self) -> float:
-        """How far the true values miss the worst constraint (0 when they satisfy all)."""
-        if not self.matrix.shape[0]:
-            return 0.0
-        activity = self.matrix @ self.truth
-        scale = 1.0 + abs(self.matrix) @ np.abs(self.truth)
-        miss = np.maximum(self.row_low - activity, activity - self.row_high) / scale
-        return float(max(miss.max(), 0.0))
+    def holds(self, point: Floats) -> bool:
+        """Whether a point satisfies every bound and constraint, to the solver's tolerance."""
+        activity = self.matrix @ point
+        slack = TOLERANCE * (1.0 + self._size @ np.abs(point))
+        room = TOLERANCE * (1.0 + np.abs(point))
+        return bool(
+            (activity >= self.row_low - slack).all()
+            and (activity <= self.row_high + slack).all()
+            and (point >= self.low - room).all()
+            and (point <= self.high + room).all()
+            and (np.abs(point - np.round(point))[self.whole] <= TOLERANCE).all()
+        )
+
+    @cached_property
+    def _size(self) -> sparse.csr_array:
+        return abs(self.matrix)
 
     def only_whole(self) -> System:
         """The whole unknowns and the constraints between them; the others are fixed."""

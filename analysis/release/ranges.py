@@ -32,11 +32,12 @@ class Ranges:
     ``low`` and ``high`` are values that feasible points take; for an unknown that misses
     its required width they are the exact ends of its range. Unknowns whose range could not
     be settled within the node limit count as missing it (``low`` and ``high`` are then what
-    was found).
+    was found). ``points`` are the feasible points.
     """
 
     low: Floats
     high: Floats
+    points: tuple[Floats, ...] = ()
 
     def reach(self, required: Floats) -> Booleans:
         """Which of the unknowns have the width they need."""
@@ -50,6 +51,7 @@ def feasible_ranges(
     *,
     ask: Ask = "each",
     counts: Booleans | None = None,
+    start: Ranges | None = None,
 ) -> Ranges:
     """How far each secret can move while every constraint holds.
 
@@ -67,6 +69,8 @@ def feasible_ranges(
     counts
         Which of the secrets are whole numbers by nature, so that only whole numbers between
         the ends count; those that are whole in the system where not given.
+    start
+        What is known of the secrets already.
 
     Notes
     -----
@@ -75,7 +79,8 @@ def feasible_ranges(
     asked one by one, upwards and downwards, to the optimum.
     """
     whole = system.whole[secrets] if counts is None else counts
-    search = _Search(system, secrets, required, whole)
+    truth = system.truth[secrets]
+    search = _Search(system, secrets, required, whole, start or Ranges(truth, truth))
     if len(secrets) > 1:
         search.push()
     for number in range(len(secrets)):
@@ -88,18 +93,19 @@ class _Search:
     """Feasible points of one system, and what they say of its secrets."""
 
     def __init__(
-        self, system: System, secrets: Integers, required: Floats, counts: Booleans
+        self, system: System, secrets: Integers, required: Floats, counts: Booleans, start: Ranges
     ) -> None:
         self.system, self.secrets, self.required = system, secrets, required
         self.counts = counts
-        self.low = self.high = system.truth[secrets]
-        self.size = abs(system.matrix)
+        self.low, self.high = start.low, start.high
+        self.points: list[Floats] = []
 
     def ranges(self) -> Ranges:
         """What was found; of counts the whole numbers within."""
         return Ranges(
             np.where(self.counts, np.ceil(self.low - TOLERANCE), self.low),
             np.where(self.counts, np.floor(self.high + TOLERANCE), self.high),
+            tuple(self.points),
         )
 
     def open(self) -> Booleans:
@@ -140,7 +146,7 @@ class _Search:
         return not self.open()[number]
 
     def _look(self, objective: Floats, low: Floats, high: Floats) -> None:
-        """Remember what the point that minimises an objective says of the secrets."""
+        """Remember the point that minimises an objective."""
         system = self.system
         answer = milp(
             objective,
@@ -152,9 +158,8 @@ class _Search:
         if answer.x is None:
             return
         point = np.where(system.whole, np.round(answer.x), answer.x)
-        activity = system.matrix @ point
-        slack = TOLERANCE * (1.0 + self.size @ np.abs(point))
-        if ((activity >= system.row_low - slack) & (activity <= system.row_high + slack)).all():
+        if system.holds(point):
+            self.points.append(point)
             self.low = np.minimum(self.low, point[self.secrets])
             self.high = np.maximum(self.high, point[self.secrets])
 

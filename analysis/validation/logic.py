@@ -356,8 +356,8 @@ class AnswerLogic:
         )
 
     def _routing_text(self, question: Question) -> str | None:
-        conditions = [item.relevant.text for item in self._routed_by(question) if item.relevant]
-        return " and ".join(conditions) or None
+        # A question's condition holds those of the groups it stands in.
+        return question.relevant.text if question.relevant else None
 
     def _note_filled(self, filled: dict[str, list[str]]) -> None:
         words = {

@@ -152,12 +152,12 @@ def _counts(study: Study, margin: Margin, age_from: int) -> tuple[pd.DataFrame, 
     for variable, size in zip(margin.variables, places, strict=True):
         choices = _choices(study, variable)
         level, column = _levels_of_rows(choices, source, margin, variable)
-        if column in source.attrs.get("unknown", {}):
-            unknown |= source[column].isin(source.attrs["unknown"][column]).to_numpy()
-        elif column is not None:
-            _refuse_uncollected(source[column], level, margin, variable)
-        else:
+        if column is None:
             outside |= level < 0
+        else:
+            not_known = source[column].isin(source.attrs.get("unknown", ())).to_numpy()
+            _refuse_uncollected(source[column], (level < 0) & ~not_known, margin, variable)
+            unknown |= not_known
         code = code * size + level
     frame = source.assign(level=np.where(unknown, -1, code))[~outside]
     return _table_of(study, margin, frame)
@@ -224,7 +224,7 @@ def _education_rows(territory: Territory, region: str | None, age_from: int) -> 
     frame = territory.education(region)
     levels = territory.education_levels
     unknown = levels.loc[levels["known"].isin(["no", False]), "code"]
-    frame.attrs["unknown"] = {"education": set(unknown)}
+    frame.attrs["unknown"] = set(unknown)
     return frame
 
 
@@ -437,8 +437,10 @@ def _level_names(study: Study, margin: Margin) -> list[str]:
     return [JOINT.join(level) for level in product(*names)]
 
 
-def _refuse_uncollected(column: pd.Series, level: Codes, margin: Margin, variable: str) -> None:
-    lacking = sorted(set(column[level < 0]))
+def _refuse_uncollected(
+    column: pd.Series, lost: NDArray[np.bool_], margin: Margin, variable: str
+) -> None:
+    lacking = sorted(set(column[lost]))
     if lacking:
         raise WorkbenchError(
             f"no choice of {variable} collects a level of the table {margin.table}",

@@ -162,7 +162,6 @@ def _has_survey() -> bool:
     return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
-@pytest.mark.full
 def test_r_computes_the_same_numbers_today(tmp_path: Path) -> None:
     if not _has_survey():
         pytest.skip("Rscript with the package survey is not installed")

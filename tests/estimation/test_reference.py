@@ -187,7 +187,8 @@ def _compare_domains(
             if "ci_l" in theirs:
                 seen.add(where, row["estimate"] - half * row["se"], theirs["ci_l"], floor=floor)
                 seen.add(where, row["estimate"] + half * row["se"], theirs["ci_u"], floor=floor)
-                seen.add(where, row["se"] / row["estimate"], theirs["cv"], floor=FLOOR)
+                variation = np.divide(row["se"], row["estimate"], where=row["estimate"] != 0)
+                seen.add(where, variation, theirs["cv"], floor=FLOOR)
 
 
 def _compare_row_shares(seen: Comparison, design: Design, own: pd.DataFrame, name: str) -> None:

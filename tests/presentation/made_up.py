@@ -222,16 +222,26 @@ def _sample_record(study: Study, name: str) -> dict[str, Any]:
     return {
         "n": total,
         "response_flow": [
-            {"stage": stage, "label": {"cs": cs, "en": en}, "count": count}
-            for stage, cs, en, count in (
-                ("distributed", "osloveno", "approached", int(total * 1.5)),
-                ("returned", "vráceno nebo dotázáno", "returned or interviewed", total + 42),
-                ("discarded", "vyřazeno: bez souhlasu", "discarded: no consent", 42),
-                ("processed", "zpracováno", "processed", total),
-            )
+            {"stage": "distributed", "count": int(total * 1.5), "reason": "", "label": {}},
+            {"stage": "returned", "count": total + 42, "reason": "", "label": {}},
+            {
+                "stage": "discarded",
+                "count": 30,
+                "reason": "incomplete",
+                "label": {"cs": "neúplné dotazníky", "en": "incomplete questionnaires"},
+            },
+            {"stage": "discarded", "count": 12, "reason": "duplicate", "label": {}},
+            {"stage": "processed", "count": total, "reason": "", "label": {}},
         ],
         "missing": [
-            {"question": question, "n_missing": 11 * place, "share": 0.004 * place}
+            {
+                "question": question,
+                "asked": 2750,
+                "dont_know": 6 * place,
+                "refused": 5 * place,
+                "n_missing": 11 * place,
+                "share": 0.004 * place,
+            }
             for place, question in enumerate(questions)
         ],
         "weighting": {
@@ -239,8 +249,10 @@ def _sample_record(study: Study, name: str) -> dict[str, Any]:
             "by": sample.weighting.by,
             "iterations": 14,
             "converged": True,
-            "worst_margin": {"margin": "sex_age", "level": "1*1", "area": "", "miss": 1e-7},
-            "trim": {"low": 0.2, "high": 5.0, "before": 4.8, "after": 3.1},
+            "worst_margin": {
+                "margin": "sex_age", "level": "1*1", "area": "", "miss": 1e-7, "relative": 1e-11,
+            },
+            "trim": {"low": 0.2, "high": 5.0, "before": 7, "after": 0},
             "collapsed": [],
             "weight_min": 18.2,
             "weight_max": 412.0,
@@ -255,9 +267,10 @@ def _sample_record(study: Study, name: str) -> dict[str, Any]:
                 {"area": code, "variable": variable, "level": level, "population": 0.2,
                  "unweighted": 0.18, "weighted": 0.2}
                 for code in study.areas.index
-                for variable in ("sex", "age_group", "education")
-                if study.list_of(variable)
-                for level in study.questionnaire.choice_names(study.list_of(variable) or "")
+                for variable, levels in (
+                    ("sex_age", ["1*1", "1*5", "2*1", "2*5"]), ("education", ["1", "2", "3", "4"])
+                )
+                for level in levels
             ],
         } if weighted else {"method": sample.weighting.method},
     }  # fmt: skip

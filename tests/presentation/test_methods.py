@@ -66,14 +66,14 @@ def test_weighting_that_misses_its_margins_says_which(scene: Scene) -> None:
             "inhabitants": {
                 "weighting": {
                     "method": "rake", "converged": False, "iterations": 3,
-                    "worst_margin": {"margin": "education", "miss": 0.034},
+                    "worst_margin": {"margin": "education", "miss": 91.0, "relative": 0.034},
                 }
             }
         }
     }  # fmt: skip
     known = facts(replace(scene, record=record))
     assert plain(known["Průběh vážení"]) == (
-        "3 kroky, všech okrajů nedosaženo; největší odchylka 3,40 % (okraj education)"
+        "3 kroky, všech okrajů nedosaženo; největší odchylka 3,40 % (okraj Vzdělání)"
     )
 
 
@@ -100,19 +100,9 @@ def test_quota_intervals_state_their_assumption(scene: Scene, mini: Study) -> No
 def test_the_sample_stands_beside_the_population(scene: Scene) -> None:
     (table,) = methods.sample_table(scene, LABEL)
     assert isinstance(table, Table)
-    assert [title for title, _ in table.groups] == ["Pohlaví", "Věk", "Vzdělání"]
+    assert table.groups == (("Pohlaví × Věk", 0), ("Vzdělání", 4))
+    assert plain(table.rows[3][0].text) == "ženy, 80 a více let"
     assert [cell.value for cell in table.rows[0][1:]] == [0.2, 0.18, 0.2]
-
-
-def test_joint_levels_are_named_by_both_their_parts(scene: Scene) -> None:
-    record = {"samples": {"inhabitants": {"weighting": {"sample_against_population": [
-        {"area": "7212", "variable": "sex*age_group", "level": "2*5", "population": 0.05,
-         "unweighted": 0.04, "weighted": 0.05},
-    ]}}}}  # fmt: skip
-    (table,) = methods.sample_table(replace(scene, record=record), LABEL)
-    assert isinstance(table, Table)
-    assert plain(table.rows[0][0].text) == "ženy, 80 a více let"
-    assert table.groups == (("Pohlaví × Věk", 0),)
 
 
 def test_without_a_comparison_a_note_stands_instead(scene: Scene) -> None:
@@ -123,8 +113,12 @@ def test_without_a_comparison_a_note_stands_instead(scene: Scene) -> None:
 def test_the_flow_names_every_step(scene: Scene) -> None:
     (table,) = methods.response_flow(scene, LABEL)
     assert isinstance(table, Table)
-    assert len(table.rows) == 4
-    assert table.rows[2][0].text == "vyřazeno: bez souhlasu"
+    said = [plain(row[0].text) for row in table.rows]
+    assert said[0].startswith("oslovené")
+    assert said[2] == "z toho vyřazeno: neúplné dotazníky"
+    assert said[3] == "z toho vyřazeno: opakované záznamy"
+    counts = [row[1].value or 0 for row in table.rows]
+    assert counts[1] - counts[2] - counts[3] == counts[4]
     assert list(methods.response_flow(replace(scene, record={}), LABEL)) == []
 
 
@@ -138,7 +132,7 @@ def test_margins_print_their_dates_and_warnings(scene: Scene) -> None:
 def test_missing_answers_above_a_threshold_worst_first(scene: Scene) -> None:
     (table,) = methods.missing_answers(scene, LABEL, 0.02)
     assert isinstance(table, Table)
-    shares = [row[2].value for row in table.rows]
+    shares = [row[4].value for row in table.rows]
     assert shares == sorted(shares, reverse=True)
     assert min(share for share in shares if share is not None) >= 0.02
     (note,) = methods.missing_answers(scene, LABEL, 0.9)
@@ -150,13 +144,16 @@ def test_collapsed_margins_of_the_area_are_noted(scene: Scene) -> None:
         "areas": [{"area": "7212", "n": 389, "population": 55000, "weight_min": 20.0,
                    "weight_max": 310.0, "deff_kish": 1.3, "n_effective": 299}],
         "collapsed": [
-            {"area": "7212", "margin": "size_class", "levels": ["1", "2"], "reason": "thin"},
+            {"area": "7212", "margin": "sex_age", "levels": "1*4 + 1*5", "reason": "thin"},
             {"area": "7203", "margin": "size_class", "levels": ["5", "6"], "reason": "thin"},
         ],
     }}}}  # fmt: skip
     (table,) = methods.weights(replace(scene, record=record), LABEL)
     assert isinstance(table, Table)
-    assert table.notes == ("Sloučené skupiny okrajů: Vsetín\u00a0– size_class: 1 + 2.",)
+    (note,) = table.notes
+    assert plain(note) == (
+        "Sloučené skupiny okrajů: Vsetín – Pohlaví × Věk: muži, 65–79 let + muži, 80 a více let."
+    )
 
 
 def test_reading_notes_explain_every_mark_and_the_scale(scene_of: Callable[..., Scene]) -> None:
