@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pandas as pd
 
 from analysis.definitions import suggestion
 from analysis.errors import WorkbenchError
-from analysis.ingredients import changed_ingredients, combined_hash, report_ingredients
+from analysis.ingredients import (
+    Ingredients,
+    answer_files,
+    changed_ingredients,
+    combined_hash,
+    has_content,
+    report_ingredients,
+)
 from analysis.presentation.makeup import MakeUp, read_makeup
+from analysis.presentation.maps import BOUNDARIES
 from analysis.presentation.wording import words
-from analysis.publishing.batch import Job, RenderError, RenderResult, render
+from analysis.publishing.batch import Job, OutputFile, RenderResult, render
 from analysis.publishing.manifest import (
     Manifest,
     ReportRecord,
@@ -27,11 +35,13 @@ from analysis.publishing.manifest import (
 from analysis.publishing.site import Site, write_site
 from analysis.run import read_run_record, reasons_to_run, run_study, stored_ingredients
 from analysis.study import Study, open_study
-from analysis.workspace import find_workspace
+from analysis.workspace import Workspace, find_workspace
 
 Step = Callable[..., None]
+_Key = tuple[str, str, str]
 
 PROJECT = Path(__file__).resolve().parent.parent
+_STATE = ["study", "title", "areas", "answers", "results", "reports"]
 
 
 @dataclass(frozen=True)
@@ -41,17 +51,20 @@ class BuildResult:
     study: Study
     made: int = 0
     current: int = 0
-    failures: tuple[RenderError, ...] = ()
+    failed: tuple[RenderResult, ...] = ()
     run_lines: tuple[str, ...] = ()
-    slowest: float = 0.0
+
+    @property
+    def failures(self) -> list[str]:
+        """Each report that failed: kind, language, area, cell of its notebook, message."""
+        return [f"{one.job.kind} {one.job.language} {one.error}" for one in self.failed]
 
     def lines(self) -> list[str]:
         """The outcome in a few sentences."""
-        place = self.study.workspace.reports(self.study.id)
-        summary = (
-            f"reports made {self.made}, up to date {self.current}, failed {len(self.failures)}"
-        )
-        return [*self.run_lines, summary, f"open {place / 'index.html'}"]
+        index = self.study.workspace.reports(self.study.id) / "index.html"
+        summary = f"reports made {self.made}, up to date {self.current}, failed {len(self.failed)}"
+        opening = [f"open {index}"] if index.exists() else []
+        return [*self.run_lines, summary, *opening]
 
 
 @dataclass(frozen=True)
@@ -63,7 +76,7 @@ class _Order:
     named: Mapping[str, str] = field(repr=False)
 
     @property
-    def key(self) -> tuple[str, str, str]:
+    def key(self) -> _Key:
         return self.job.kind, self.job.area, self.job.language
 
 
@@ -77,21 +90,21 @@ def build_study(
 ) -> BuildResult:
     """Check, run, report and site: whatever is not up to date.
 
+    Without ``languages`` the study's default language and every other in which there are
+    reports already, so that none of them grows old beside the new ones.
+
     Raises
     ------
     WorkbenchError
         If definitions or data cannot be used; what was published before stays.
     """
-    outcome = run_study(study_id, synthetic=synthetic, step=step)
-    result = render_reports(outcome.study, languages=languages, workers=workers, step=step)
-    return BuildResult(
-        result.study,
-        result.made,
-        result.current,
-        result.failures,
-        tuple(outcome.lines()),
-        result.slowest,
-    )
+    study = open_study(study_id)
+    wanted = languages or _published_languages(study)
+    # What cannot be made is told before the long work, not after it.
+    _orders(study, None, None, wanted)
+    outcome = run_study(study, synthetic=synthetic, step=step)
+    result = render_reports(study, languages=wanted, workers=workers, step=step)
+    return replace(result, run_lines=tuple(outcome.lines()))
 
 
 def render_reports(
@@ -124,25 +137,26 @@ def render_reports(
     """
     study = study_id if isinstance(study_id, Study) else open_study(study_id)
     _require_results(study)
-    orders = list(_orders(study, kinds, areas, languages))
+    expected = _orders(study, None, None, None)
+    orders = _orders(study, kinds, areas, languages)
     folder = study.workspace.reports(study.id)
-    before = read_manifest(folder)
-    waiting = [order for order in orders if force or not _is_current(order, before, folder)]
-    results = _rendered(waiting, workers, step)
-    made = [
-        record_of(result, order.ingredients)
-        for order, result in zip(waiting, results, strict=True)
-        if result.ok
-    ]
-    if made or (before is not None and not (folder / "index.html").exists()):
-        _publish(study, before, made)
-    return BuildResult(
-        study,
-        len(made),
-        len(orders) - len(waiting),
-        tuple(result.error for result in results if result.error is not None),
-        slowest=max((result.seconds for result in results), default=0.0),
-    )
+    before = read_manifest(folder) or Manifest(study.id)
+    waiting = {
+        order.key: order for order in orders if force or not _is_current(order, before, folder)
+    }
+    results: dict[_Key, RenderResult] = {}
+    try:
+        _render([order.job for order in waiting.values()], workers, step, results)
+    finally:
+        # What was finished before an interruption need not be made again.
+        made = [
+            record_of(results[key], order.ingredients)
+            for key, order in waiting.items()
+            if key in results and results[key].ok
+        ]
+        _publish(study, before, made, expected)
+    failed = tuple(results[key] for key in waiting if not results[key].ok)
+    return BuildResult(study, len(made), len(orders) - len(waiting), failed)
 
 
 def reasons_to_build(study_id: str) -> list[str]:
@@ -152,21 +166,23 @@ def reasons_to_build(study_id: str) -> list[str]:
     if reasons:
         return [*reasons, "reports: all, after the run"]
     folder = study.workspace.reports(study.id)
-    manifest = read_manifest(folder)
-    orders = list(_orders(study, None, None, None))
+    manifest = read_manifest(folder) or Manifest(study.id)
+    orders = _orders(study, None, None, _published_languages(study))
     stale = [order for order in orders if not _is_current(order, manifest, folder)]
-    if stale and manifest is not None:
-        named = {name: value for order in stale for name, value in order.named.items()}
-        reasons += [f"reports: {text}" for text in changed_ingredients(manifest.ingredients, named)]
+    if stale and manifest.ingredients:
+        named = {name: value for order in orders for name, value in order.named.items()}
+        of_run = (stored_ingredients(study) or {}).keys() - named.keys()
+        before = {n: value for n, value in manifest.ingredients.items() if n not in of_run}
+        reasons = [f"reports: {text}" for text in changed_ingredients(before, named)]
     return [*reasons, *(f"report {' '.join(order.key)} would be made" for order in stale)]
 
 
 def study_states() -> pd.DataFrame:
-    """Every study of the workspace and what state it is in."""
+    """Every study of the workspace and what state it is in; one that cannot be opened too."""
     workspace = find_workspace()
     return pd.DataFrame(
-        [_state(open_study(name, workspace)) for name in workspace.study_ids()],
-        columns=["study", "title", "areas", "answers", "results", "reports"],
+        [_state(name, workspace) for name in workspace.study_ids()],
+        columns=_STATE,
     )
 
 
@@ -178,15 +194,40 @@ def _orders(
     kinds: Sequence[str] | None,
     areas: Sequence[str] | None,
     languages: Sequence[str] | None,
+) -> list[_Order]:
+    """The reports asked for; all kinds and areas in the default language when not given.
+
+    Raises
+    ------
+    WorkbenchError
+        If the study has no such kind, area or language, a make-up or template cannot be
+        used, or none of the kinds is made for the areas.
+    """
+    orders = list(_each_order(study, kinds, areas, languages))
+    if areas and not orders:
+        raise WorkbenchError(
+            "no kind of report is made for these areas",
+            expected=", ".join(f"{kind}: {read_makeup(study, kind).level}"
+                               for kind in kinds or study.reports),
+            got=", ".join(areas),
+        )  # fmt: skip
+    return orders
+
+
+def _each_order(
+    study: Study,
+    kinds: Sequence[str] | None,
+    areas: Sequence[str] | None,
+    languages: Sequence[str] | None,
 ) -> Iterator[_Order]:
-    chosen_languages = _chosen(
-        languages, study.languages, (study.card.default_language,), "language"
-    )
-    chosen_areas = _chosen(areas, [*study.areas.index, study.whole], None, "area")
-    for kind in _chosen(kinds, study.reports, study.reports, "kind of report"):
+    default = (study.card.default_language,)
+    chosen_languages = _chosen(languages, _named(study.languages), default, "language")
+    known_areas = {**_named_areas(study), study.whole: _whole_name(study)}
+    chosen_areas = _chosen(areas, known_areas, None, "area")
+    for kind in _chosen(kinds, _named(study.reports), None, "kind of report"):
         makeup = read_makeup(study, kind)
         template = _template(study, kind)
-        named = report_ingredients(study, kind, template)
+        named = _ingredients(study, kind, template)
         for language in chosen_languages:
             for area in _areas_of(study, makeup, chosen_areas if areas else None):
                 job = _job(study, kind, area, language, template)
@@ -196,22 +237,53 @@ def _orders(
 
 def _chosen(
     wanted: Sequence[str] | None,
-    known: Iterable[str],
+    known: Mapping[str, str],
     default: Sequence[str] | None,
     what: str,
 ) -> list[str]:
-    names = list(known)
+    """The codes asked for, each known; ``known`` maps them to their names."""
     if not wanted:
-        return names if default is None else list(default)
-    for name in wanted:
-        if name not in names:
+        return list(known if default is None else default)
+    for code in wanted:
+        if code not in known:
             raise WorkbenchError(
-                f"the study has no {what} {name}",
-                expected=", ".join(names),
-                got=name,
-                hint=suggestion(name, names),
+                f"the study has no {what} {code}",
+                expected=", ".join(" ".join(dict.fromkeys(entry)) for entry in known.items()),
+                got=code,
+                hint=_nearest(code, known),
             )
     return list(dict.fromkeys(wanted))
+
+
+def _nearest(wanted: str, known: Mapping[str, str]) -> str | None:
+    """The code that was meant, also where its name was given."""
+    codes = {name.casefold(): code for code, name in known.items()}
+    if wanted.casefold() in codes:
+        return f"did you mean {codes[wanted.casefold()]}?"
+    return suggestion(wanted, known)
+
+
+def _named(codes: Iterable[str]) -> dict[str, str]:
+    return {code: code for code in codes}
+
+
+def _named_areas(study: Study) -> dict[str, str]:
+    return {str(code): str(name) for code, name in study.areas["name"].items()}
+
+
+def _published_languages(study: Study) -> list[str]:
+    """The default language, then the others in which there are reports."""
+    manifest = read_manifest(study.workspace.reports(study.id)) or Manifest(study.id)
+    published = {record.language for record in manifest.reports}
+    others = [language for language in study.languages if language in published]
+    return list(dict.fromkeys([study.card.default_language, *others]))
+
+
+def _ingredients(study: Study, kind: str, template: Path) -> Ingredients:
+    """What a kind of report is made from, with the boundaries that its maps may show."""
+    folder = study.workspace.raw(BOUNDARIES)
+    shown = [path for path in folder.rglob("*") if path.is_file()] if study.region else []
+    return report_ingredients(study, kind, template, shown)
 
 
 def _areas_of(study: Study, makeup: MakeUp, chosen: Sequence[str] | None) -> list[str]:
@@ -253,10 +325,21 @@ def _job(study: Study, kind: str, area: str, language: str, template: Path) -> J
         slug=slug,
         language=language,
         template=template,
-        parameters={"study": study.id, "area": area, "language": language},
+        parameters={"study": _reference(study), "area": area, "language": language},
         workspace=study.workspace.root,
         reports=study.workspace.reports(study.id),
     )
+
+
+def _reference(study: Study) -> str:
+    """How a notebook, run in the workspace, names the study: its id, else its folder."""
+    workspace = study.workspace
+    if study.folder == (workspace.studies / study.id).resolve():
+        return study.id
+    root = workspace.root.resolve()
+    if study.folder.is_relative_to(root):
+        return study.folder.relative_to(root).as_posix()
+    return str(study.folder)
 
 
 def _region_slug(study: Study) -> str:
@@ -265,8 +348,8 @@ def _region_slug(study: Study) -> str:
     return study.territory.slug(study.region)
 
 
-def _is_current(order: _Order, manifest: Manifest | None, folder: Path) -> bool:
-    record = manifest.report(*order.key) if manifest is not None else None
+def _is_current(order: _Order, manifest: Manifest, folder: Path) -> bool:
+    record = manifest.report(*order.key)
     return (
         record is not None and record.ingredients == order.ingredients and is_intact(folder, record)
     )
@@ -284,47 +367,87 @@ def _require_results(study: Study) -> None:
 # --- making and publishing ----------------------------------------------------------------
 
 
-def _rendered(orders: Sequence[_Order], workers: int | None, step: Step) -> list[RenderResult]:
-    if not orders:
-        return []
-    step("rendering reports", 0, len(orders))
+def _render(
+    jobs: Sequence[Job], workers: int | None, step: Step, results: dict[_Key, RenderResult]
+) -> None:
+    """Make reports; each result is in ``results`` as soon as it is known."""
+    if not jobs:
+        return
+    step("rendering reports", 0, len(jobs))
+
+    def keep(result: RenderResult) -> None:
+        job = result.job
+        results[job.kind, job.area, job.language] = result
 
     def tell(result: RenderResult, done: int, total: int) -> None:
+        keep(result)
         word = "made" if result.ok else "FAILED"
         text = f"{result.job.kind} {result.job.stem} {result.job.language}: {word}"
         step(f"{text} in {result.seconds:.1f} s", done, total)
 
-    return render([order.job for order in orders], workers=workers, progress=tell)
+    for result in render(jobs, workers=workers, progress=tell):
+        keep(result)
 
 
-def _publish(study: Study, before: Manifest | None, made: Iterable[ReportRecord]) -> None:
+def _publish(
+    study: Study, before: Manifest, made: Sequence[ReportRecord], expected: Sequence[_Order]
+) -> None:
+    """Index and manifest, where they would not tell the same as those that are there."""
     folder = study.workspace.reports(study.id)
+    possible = set(_possible_keys(study))
+    kept = [record for record in before.reports if record.key in possible]
+    records = merged_records(kept, made)
+    if not made and records == before.reports and _are_intact(folder, before.files):
+        return
     folder.mkdir(parents=True, exist_ok=True)
-    records = merged_records(before.reports if before else (), made)
+    _withdraw(folder, before.reports, records)
     record = read_run_record(study)
-    index = write_site(folder, _site(study, records, record))
-    ingredients = {
-        name: value
-        for kind in study.reports
-        for name, value in report_ingredients(study, kind, _template(study, kind)).items()
-    }
+    index = write_site(folder, _site(study, records, record, expected))
+    ingredients = {name: value for order in expected for name, value in order.named.items()}
     ingredients.update(stored_ingredients(study) or {})
     write_manifest(folder, Manifest(study.id, ingredients, run_summary(record), records, (index,)))
 
 
-def _site(study: Study, records: Sequence[ReportRecord], record: Mapping[str, object]) -> Site:
+def _possible_keys(study: Study) -> Iterator[_Key]:
+    """Every report that the definitions of the study can make."""
+    for kind in study.reports:
+        for area in _areas_of(study, read_makeup(study, kind), None):
+            for language in study.languages:
+                yield kind, area, language
+
+
+def _withdraw(
+    folder: Path, before: Iterable[ReportRecord], records: Iterable[ReportRecord]
+) -> None:
+    """Take away files of reports that are no more; what somebody has changed stays."""
+    kept = {file.path for record in records for file in record.files.values()}
+    for record in before:
+        for file in record.files.values():
+            if file.path not in kept and _are_intact(folder, [file]):
+                (folder / file.path).unlink()
+
+
+def _are_intact(folder: Path, files: Iterable[OutputFile]) -> bool:
+    return all(has_content(folder / file.path, file.sha256) for file in files)
+
+
+def _site(
+    study: Study,
+    records: Sequence[ReportRecord],
+    record: Mapping[str, object],
+    expected: Iterable[_Order],
+) -> Site:
     language = study.card.default_language
     phrases = words(language)
     modelled = record["data_origin"] == "modelled"
-    areas = {str(code): str(name) for code, name in study.areas["name"].items()}
     return Site(
         title=study.title[language],
         language=language,
-        areas={**areas, study.whole: _whole_name(study)},
+        areas={**_named_areas(study), study.whole: _whole_name(study)},
         kinds={kind: read_makeup(study, kind).title[language] for kind in study.reports},
         reports=records,
         subtitle=study.card.project.name.get(language, ""),
-        expected=[order.key for order in _orders(study, None, None, None)],
+        expected=[order.key for order in expected],
         watermark=phrases.say("title_page.watermark") if modelled else "",
         watermark_note=phrases.say("title_page.watermark_note") if modelled else "",
         publicity=study.card.project.publicity.get(language, ""),
@@ -337,16 +460,28 @@ def _whole_name(study: Study) -> str:
     return study.territory.name(study.region)
 
 
-def _state(study: Study) -> dict[str, object]:
-    files = [file.path for sample in study.samples.values() for file in sample.files]
-    there = sum((study.raw / path).exists() for path in files)
+def _state(name: str, workspace: Workspace) -> dict[str, object]:
+    try:
+        study = open_study(name, workspace)
+        return {
+            "study": name,
+            "title": study.title[study.card.default_language],
+            "areas": len(study.areas),
+            **_progress_of(study),
+        }
+    except WorkbenchError:
+        return {**dict.fromkeys(_STATE, ""), "study": name, "results": f"see needs check {name}"}
+
+
+def _progress_of(study: Study) -> dict[str, str]:
+    files = answer_files(study)
     reasons = reasons_to_run(study)
-    manifest = read_manifest(study.workspace.reports(study.id))
+    folder = study.workspace.reports(study.id)
+    manifest = read_manifest(folder) or Manifest(study.id)
+    orders = _orders(study, None, None, _published_languages(study))
+    current = sum(_is_current(order, manifest, folder) for order in orders) if not reasons else 0
     return {
-        "study": study.id,
-        "title": study.title[study.card.default_language],
-        "areas": len(study.areas),
-        "answers": f"{there} of {len(files)} files",
+        "answers": f"{sum(path.exists() for path in files)} of {len(files)} files",
         "results": "up to date" if not reasons else reasons[0],
-        "reports": len(manifest.reports) if manifest else 0,
+        "reports": f"{current} of {len(orders)} up to date",
     }

@@ -6,6 +6,7 @@ cannot be used. Errors go to stderr without a traceback; ``--debug`` shows it.
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import traceback
@@ -19,6 +20,9 @@ from analysis.errors import WorkbenchError
 # One thread per process: the batch runs several, and results do not depend on how many.
 for _variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
     os.environ.setdefault(_variable, "1")
+
+#: The exit status after Ctrl-C.
+INTERRUPTED = 130
 
 app = typer.Typer(
     name="needs",
@@ -76,16 +80,18 @@ def check(
     out: Annotated[Path | None, typer.Option("--out", help="Write all issues as CSV.")] = None,
 ) -> None:
     """Check definitions and raw data: a table of issues."""
-    from analysis.console import say, show_issues
-    from analysis.run import check_study
+    from analysis.checking import check_study, write_issues
+    from analysis.console import say, show_error, show_issues
 
-    issues = check_study(study, definitions_only=definitions)
+    checked = check_study(study, definitions_only=definitions)
     if out is not None:
-        issues.to_csv(out, index=False)
-    show_issues(issues)
-    serious = issues["severity"].isin(["error", "warning"]).any()
-    say(f"{study}: {len(issues)} issues" if len(issues) else f"{study}: nothing to complain of")
-    raise typer.Exit(1 if serious else 0)
+        write_issues(checked, out)
+    show_issues(checked.noted)
+    for error in checked.unusable:
+        show_error(error)
+    count = len(checked.issues)
+    say(f"{study}: {count} issues" if count else f"{study}: nothing to complain of")
+    raise typer.Exit(checked.status)
 
 
 @app.command()
@@ -160,9 +166,10 @@ def explain(
 ) -> None:
     """One number: definition, base, method, caveats, where it came from."""
     import analysis
-    from analysis.console import say
+    from analysis.console import show_facts
 
-    say(analysis.open_study(study, language=lang).explain(indicator, area=area).text)
+    facts = analysis.open_study(study, language=lang).explain(indicator, area=area)
+    show_facts(facts.caption, facts.items)
 
 
 @app.command()
@@ -256,35 +263,66 @@ def _finish(result: Any) -> None:
 def main() -> None:
     """Run the command; turn an error into its message and status 2."""
     try:
+        _prepare_streams()
+        if "--debug" in sys.argv[1:]:
+            sys.argv = [word for word in sys.argv if word != "--debug"]
+            os.environ["NEEDS_DEBUG"] = "1"
         app()
-    except WorkbenchError as error:
-        if os.environ.get("NEEDS_DEBUG"):
-            raise
-        from analysis.console import show_error
-
-        show_error(error)
-        sys.exit(2)
+    except SystemExit as ending:
+        if ending.code == INTERRUPTED:
+            _say_interrupted()
+        raise
     except KeyboardInterrupt:
-        print("interrupted; nothing half-written is left behind", file=sys.stderr)
-        sys.exit(130)
-    except BrokenPipeError:
-        sys.exit(0)
+        _say_interrupted()
+        sys.exit(INTERRUPTED)
     except Exception as error:
         if os.environ.get("NEEDS_DEBUG"):
-            raise
-        _show_fault(error)
+            traceback.print_exc()
+        _show(error)
         sys.exit(2)
 
 
-def _show_fault(error: Exception) -> None:
-    """A fault of the workbench itself, without the traceback and without any data."""
+def _prepare_streams() -> None:
+    """Let names come out whole whatever the locale is.
+
+    Files and pipes get UTF-8. A terminal keeps its encoding; what it lacks is replaced.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            encoding = None if stream.isatty() else "utf-8"
+            stream.reconfigure(encoding=encoding, errors="replace")
+
+
+def _say_interrupted() -> None:
+    print("interrupted; nothing half-written is left behind", file=sys.stderr)
+
+
+def _show(error: Exception) -> None:
+    """An error in words, without its traceback and without any data."""
     from analysis.console import show_error
 
+    if isinstance(error, WorkbenchError):
+        show_error(error)
+    elif isinstance(error, OSError):
+        show_error(_refused_by_system(error))
+    else:
+        show_error(_fault(error))
+
+
+def _refused_by_system(error: OSError) -> WorkbenchError:
+    return WorkbenchError(
+        "a file cannot be read or written",
+        file=error.filename,
+        got=error.strerror or type(error).__name__,
+        hint="nothing was overwritten; see whether the disk is full or the file is protected",
+    )
+
+
+def _fault(error: Exception) -> WorkbenchError:
+    """A fault of the workbench itself."""
     place = traceback.extract_tb(error.__traceback__)[-1]
-    show_error(
-        WorkbenchError(
-            "the workbench failed where it should not",
-            got=f"{type(error).__name__} in {Path(place.filename).name}, line {place.lineno}",
-            hint="nothing was overwritten; run it with needs --debug … and report what it shows",
-        )
+    return WorkbenchError(
+        "the workbench failed where it should not",
+        got=f"{type(error).__name__} in {Path(place.filename).name}, line {place.lineno}",
+        hint="nothing was overwritten; run it with --debug and report what it shows",
     )

@@ -2,62 +2,97 @@
 
 from __future__ import annotations
 
-import sys
+import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pandas as pd
+from rich.cells import cell_len
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 from analysis.errors import WorkbenchError
 
 Step = Callable[..., None]
 
-_out = Console(highlight=False, soft_wrap=True)
-_err = Console(stderr=True, highlight=False, soft_wrap=True)
-
-#: How many issues of one kind are printed; the rest are counted.
+#: How many issues are printed; the rest are counted.
 SHOWN_ISSUES = 40
+_SERIOUS_FIRST = {"error": 0, "warning": 1, "repair": 2, "note": 3}
+
+
+class _Console(Console):
+    """A console that falls silent when nobody reads it any more (``needs check x | head``).
+
+    The work goes on and the exit status tells how it ended.
+    """
+
+    def on_broken_pipe(self) -> None:
+        self.quiet = True
+        devnull = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(devnull, self.file.fileno())
+        os.close(devnull)
+
+
+_PLAIN = {"highlight": False, "soft_wrap": True, "markup": False, "emoji": False}
+_out = _Console(**_PLAIN)  # type: ignore[arg-type]
+_err = _Console(stderr=True, **_PLAIN)  # type: ignore[arg-type]
 
 
 def say(text: str) -> None:
     """A line on standard output."""
-    _out.print(escape(text))
+    _out.print(text)
+
+
+def tell(text: str) -> None:
+    """A line on standard error."""
+    _err.print(text)
 
 
 def show_error(error: WorkbenchError) -> None:
     """An error with all its issues on standard error."""
-    _err.print(f"[bold red]error:[/] {escape(str(error))}")
+    _err.print(Text.assemble(("error:", "bold red"), f" {error}"))
 
 
 def show_table(title: str, rows: pd.DataFrame) -> None:
-    """A small table."""
-    table = Table(title=title if _out.is_terminal else None)
+    """A small table, on a terminal with its title and framed."""
+    if not _out.is_terminal:
+        for line in _lined_up(rows):
+            say(line)
+        return
+    table = Table(title=title)
     for column in rows.columns:
         table.add_column(str(column))
     for values in rows.itertuples(index=False):
-        table.add_row(*(escape(str(value)) for value in values))
+        table.add_row(*(Text(str(value)) for value in values))
     _out.print(table)
 
 
 def show_issues(issues: pd.DataFrame) -> None:
-    """Issues, the serious ones first; repeated ones are cut and counted."""
-    order = {"error": 0, "warning": 1, "repair": 2, "note": 3}
-    ordered = issues.sort_values("severity", key=lambda column: column.map(order), kind="stable")
-    for values in ordered.head(SHOWN_ISSUES).to_dict("records"):
-        _out.print(escape(_issue_text(values)))
+    """Issues, the serious ones first; what is over the limit is counted."""
+    ordered = issues.sort_values(
+        "severity", key=lambda column: column.map(_SERIOUS_FIRST), kind="stable"
+    )
+    for values in ordered.head(SHOWN_ISSUES).itertuples(index=False, name=None):
+        say(_issue_text(dict(zip(issues.columns, values, strict=True))))
     if len(ordered) > SHOWN_ISSUES:
         say(f"… and {len(ordered) - SHOWN_ISSUES} more: write them all with --out issues.csv")
 
 
-def show_failures(failures: Iterable[Any]) -> None:
-    """The reports that failed: area, notebook cell, message."""
+def show_failures(failures: Iterable[str]) -> None:
+    """What failed: the report, the cell of its notebook, the message."""
     for failure in failures:
-        _err.print(f"[bold red]failed:[/] {escape(str(failure))}")
+        _err.print(Text.assemble(("failed:", "bold red"), f" {failure}"))
+
+
+def show_facts(caption: str, items: Iterable[tuple[str, str]]) -> None:
+    """Labels with their values under a caption."""
+    say(caption)
+    for label, value in items:
+        say(f"{label}: {value}")
 
 
 @contextmanager
@@ -87,22 +122,34 @@ def progress() -> Iterator[Step]:
 
 
 def _plain_step(text: str, done: int = 0, total: int = 1) -> None:
-    counter = f" ({done}/{total})" if total > 1 else ""
-    print(f"{text}{counter}", file=sys.stderr, flush=True)
+    tell(f"{text} ({done}/{total})" if total > 1 else text)
+
+
+def _lined_up(rows: pd.DataFrame) -> Iterator[str]:
+    """The header and the rows as lines, their columns one under the other."""
+    lines = [[str(name) for name in rows.columns]]
+    lines += [[str(value) for value in values] for values in rows.itertuples(index=False)]
+    widths = [max(cell_len(text) for text in column) for column in zip(*lines, strict=True)]
+    for line in lines:
+        padded = (
+            text + " " * (width - cell_len(text)) for text, width in zip(line, widths, strict=True)
+        )
+        yield "  ".join(padded).rstrip()
 
 
 def _issue_text(values: dict[str, Any]) -> str:
     place = [
-        str(values["file"] or ""),
+        str(values["file"]) if _given(values["file"]) else "",
         f"sheet {values['sheet']}" if _given(values["sheet"]) else "",
         f"row {int(values['row'])}" if _given(values["row"]) else "",
         f"column {values['column']}" if _given(values["column"]) else "",
     ]
+    where = ", ".join(filter(None, place))
+    head = f"{values['severity']}: {values['what']}"
     details = [
         f"{name}: {values[name]}" for name in ("expected", "got", "hint") if _given(values[name])
     ]
-    text = f"{values['severity']}: {values['what']} [{', '.join(filter(None, place))}]"
-    return " | ".join([text, *details])
+    return " | ".join([f"{head} [{where}]" if where else head, *details])
 
 
 def _given(value: Any) -> bool:

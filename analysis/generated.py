@@ -23,6 +23,7 @@ from analysis.ingredients import (
     answer_files,
     content_hash,
     definition_ingredients,
+    has_content,
     raw_files,
 )
 from analysis.study import Study
@@ -43,7 +44,7 @@ class _Record:
     def untouched(self, study: Study) -> set[Path]:
         """The generated files that are still as they were made."""
         places = ((study.raw / name, digest) for name, digest in self.files.items())
-        return {path for path, digest in places if _has_content(path, digest)}
+        return {path for path, digest in places if has_content(path, digest)}
 
 
 def make_synthetic(study: Study, step: Step = lambda *_: None) -> None:
@@ -164,7 +165,3 @@ def _read_record(study: Study) -> _Record:
         return _Record(dict(content["files"]), dict(content["ingredients"]))
     except (OSError, ValueError, KeyError, TypeError):
         return _Record()
-
-
-def _has_content(path: Path, digest: str) -> bool:
-    return path.is_file() and content_hash(path) == digest

@@ -37,6 +37,11 @@ def content_hash(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
+def has_content(path: Path, digest: str) -> bool:
+    """Whether a file is there with the content of this hash."""
+    return path.is_file() and content_hash(path) == digest
+
+
 def combined_hash(ingredients: Mapping[str, str]) -> str:
     """One hash over several ingredients."""
     return hashlib.sha256(json.dumps(dict(sorted(ingredients.items()))).encode()).hexdigest()
@@ -49,7 +54,7 @@ def definition_ingredients(study: Study) -> Ingredients:
         **_files(definitions, study.folder, "definitions"),
         **_files(_catalogues(study), study.workspace.studies, ""),
         **_files(_received_form(study), study.raw, "raw"),
-        "package": _package_hash(showing=False),
+        "package, computing": _package_hash(showing=False),
         "requirements.lock": _lock_hash(study),
     }
 

@@ -10,6 +10,7 @@ import json
 import os
 import platform
 import tempfile
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -28,6 +29,8 @@ from analysis.ingredients import (
     answer_files,
     changed_ingredients,
     combined_hash,
+    content_hash,
+    has_content,
     run_ingredients,
 )
 from analysis.release.gate import Released, release
@@ -41,8 +44,6 @@ from analysis.weighting.sample import weight_sample
 Step = Callable[..., None]
 
 RUN_KEY = "run_key.json"
-#: Without any of these a run counts as not done.
-RESULTS = ("estimates.parquet", "released.parquet", "run_record.json", RUN_KEY)
 
 
 @dataclass(frozen=True)
@@ -104,13 +105,20 @@ def run_study(
 
 
 def stored_ingredients(study: Study) -> Ingredients | None:
-    """What the stored results were made from; None when there are none."""
-    if not all((study.processed / name).is_file() for name in RESULTS):
-        return None
+    """What the stored results were made from; None when there are none, or not as written."""
+    key = _read_key(study)
+    results = key.get("results", {}).items()
+    intact = all(has_content(study.processed / name, digest) for name, digest in results)
+    return key.get("ingredients") if intact else None
+
+
+def _read_key(study: Study) -> dict[str, dict[str, str]]:
+    """The ingredients of the stored results and the hashes of their files; {} without any."""
     try:
-        return dict(json.loads((study.processed / RUN_KEY).read_text(encoding="utf-8")))
-    except (ValueError, TypeError):
-        return None
+        content = json.loads((study.processed / RUN_KEY).read_text(encoding="utf-8"))
+        return {name: dict(content[name]) for name in ("ingredients", "results")}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
 
 
 def reasons_to_run(study: Study) -> list[str]:
@@ -241,7 +249,11 @@ def _sensitive_bases(study: Study) -> set[str]:
 
 
 def _derived_from(study: Study) -> dict[str, set[str]]:
-    return {indicator.code: {indicator.of} for indicator in study.indicators if indicator.of}
+    sources: dict[str, set[str]] = defaultdict(set)
+    for indicator in study.indicators:
+        if indicator.of:
+            sources[indicator.code].add(indicator.of)
+    return dict(sources)
 
 
 def _run_record(
@@ -308,11 +320,21 @@ def _write(
             result.weights_by_respondent().to_parquet(
                 place / f"weights_{result.sample}.parquet", index=False
             )
-        _write_json(place / RUN_KEY, ingredients)
-        folder.mkdir(exist_ok=True)
-        (folder / RUN_KEY).unlink(missing_ok=True)
-        for path in sorted(place.iterdir(), key=lambda path: path.name == RUN_KEY):
-            os.replace(path, folder / path.name)
+        hashes = {path.name: content_hash(path) for path in sorted(place.iterdir())}
+        _write_json(place / RUN_KEY, {"ingredients": ingredients, "results": hashes})
+        _publish(study, place, hashes)
+
+
+def _publish(study: Study, staging: Path, names: Iterable[str]) -> None:
+    """Put results in their place; the key goes first and comes last."""
+    folder = study.processed
+    before = _read_key(study).get("results", {})
+    folder.mkdir(exist_ok=True)
+    (folder / RUN_KEY).unlink(missing_ok=True)
+    for name in set(before) - set(names):
+        (folder / name).unlink(missing_ok=True)
+    for name in (*names, RUN_KEY):
+        os.replace(staging / name, folder / name)
 
 
 def _write_json(path: Path, content: Mapping[str, Any]) -> None:

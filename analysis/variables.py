@@ -36,7 +36,7 @@ def derive_variables(
         Variables with choices as ``category`` in list order, numbers as ``float64``;
         what is not known is NaN.
     """
-    available: dict[str, Any] = {name: columns[name] for name in columns}
+    available: dict[str, Any] = {str(name): columns[str(name)] for name in columns}
     derived: dict[str, pd.Series] = {}
     for variable in study.variables.values():
         value = variable.calculation.evaluate(study_context(study, available))
@@ -74,7 +74,7 @@ def _series(study: Study, variable: Variable, value: Value) -> pd.Series:
     if isinstance(value, np.ndarray):
         # A condition: the first choice of the list is yes, the second no.
         codes = np.where(np.isnan(value), -1, np.where(value == 1, 0, 1))
-        return pd.Series(pd.Categorical.from_codes(codes, categories=list(names)))
+        return pd.Series(pd.Categorical.from_codes(codes, categories=pd.Index(names)))
     raise _wrong_result(variable, "an answer")
 
 
@@ -90,7 +90,7 @@ def _categorical(variable: Variable, value: Answers, names: tuple[str, ...]) -> 
             hint="add them to the choices or correct the calculation",
         )
     codes = np.array([*(position.get(name, -1) for name in value.names), -1])[value.codes]
-    return pd.Series(pd.Categorical.from_codes(codes, categories=list(names)))
+    return pd.Series(pd.Categorical.from_codes(codes, categories=pd.Index(names)))
 
 
 def _wrong_result(variable: Variable, expected: str) -> WorkbenchError:

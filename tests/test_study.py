@@ -203,7 +203,7 @@ def test_a_sensitive_question_that_is_not_there_is_refused(tmp_path: Path) -> No
     (issue,) = caught.value.issues
     assert (issue.what, issue.row, issue.hint) == (
         "there is no question hlped",
-        6,
+        5,
         "did you mean helped?",
     )
 

@@ -52,6 +52,8 @@ ESTIMATE_COLUMNS: Final = [
 ]
 #: An error below this part of the estimate is rounding.
 _NOISE = 1e-8
+#: A sum of squares about the mean below this part of that about 0 is rounding.
+_ROUNDING = 1e-13
 
 
 @dataclass(frozen=True)
@@ -201,10 +203,9 @@ class Estimator:
         members = domains.members
         base = (members @ (known * weighted))[:, pattern]
         total = members @ (self._centred * weighted)
+        squares = members @ (self._centred**2 * weighted)
         with np.errstate(invalid="ignore", divide="ignore"):
-            spread = members @ (self._centred**2 * weighted) - np.where(
-                base != 0, total**2 / base, 0.0
-            )
+            spread = squares - np.where(base != 0, total**2 / base, 0.0)
         yes = np.where(np.isnan(self.values), 0.0, self.values) != 0
         return Sums(
             total=total + self._centres * base,
@@ -212,7 +213,7 @@ class Estimator:
             n=(members @ known)[:, pattern],
             count=members @ (yes * known[:, pattern]),
             squared_weights=(members @ (known * weighted**2))[:, pattern],
-            spread=np.maximum(spread, 0.0),
+            spread=np.where(spread <= _ROUNDING * np.abs(squares), 0.0, spread),
         )
 
     def degrees_of_freedom(self, domains: Domains) -> Floats:

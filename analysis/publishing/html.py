@@ -11,7 +11,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from analysis.presentation.blocks import Chart, Column, Table
+from analysis.presentation import theme
+from analysis.presentation.blocks import Chart, Column
 from analysis.presentation.wording import capitalised
 from analysis.publishing.content import Content, Element
 from analysis.publishing.layout import header_rows, row_groups
@@ -20,10 +21,12 @@ from analysis.publishing.webfont import TEMPLATES, page_style
 
 #: CSS pixels in a millimetre.
 _PIXELS = 96 / 25.4
+#: Millimetres from which a chart takes the whole width of the text.
+_WIDE = 0.9 * theme.TEXT_WIDTH
 
 _ICON = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><rect width="16" height="16" '
-    'rx="2" fill="#1f4e79"/><path d="M3 4h10v2H3zm0 3h7v2H3zm0 3h4v2H3z" fill="#fff"/></svg>'
+    f'rx="2" fill="{theme.BLUE}"/><path d="M3 4h10v2H3zm0 3h7v2H3zm0 3h4v2H3z" fill="#fff"/></svg>'
 )
 
 
@@ -106,7 +109,7 @@ def _environment() -> Environment:
     )
     environment.tests.update(
         chart_with_data=lambda block: isinstance(block, Chart) and block.data is not None,
-        modelled=lambda block: isinstance(block, Chart | Table) and block.data_origin == "modelled",
+        wide=lambda block: isinstance(block, Chart) and block.width_mm >= _WIDE,
     )
     return environment
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise, product
+from math import ceil
 
 from analysis.presentation.blocks import Cell, Column, Table
 from analysis.presentation.numbers import NO_BREAK_SPACE
@@ -23,6 +24,10 @@ CELL_PADDING = 1.6
 _SHORT_HEADER = 14
 #: Lines of text from which a row may be broken over two pages.
 _TALL = 25
+#: Lines of text up to which a table is kept on one page.
+_SHORT = 18
+#: Millimetres that the labels of rows get, where they can use them, before type gets smaller.
+_LABELS = 24.0
 
 
 @dataclass(frozen=True)
@@ -101,12 +106,24 @@ def column_widths(table: Table) -> Widths:
 
 def is_tall(table: Table, widths: Widths) -> bool:
     """Whether some row may be so high that it has to break over two pages."""
+    return max(_row_lines(table, widths)) > _TALL
+
+
+def is_short(table: Table, widths: Widths) -> bool:
+    """Whether a table is so short that it is not broken over two pages."""
+    return sum(_row_lines(table, widths)) + len(table.groups) <= _SHORT
+
+
+def _row_lines(table: Table, widths: Widths) -> list[int]:
+    """About how many lines of text each row takes: a letter is half as wide as it is high."""
     letter = widths.size * POINT / 2
-    lines = (
-        max(len(row[place].text) for row in table.rows) * letter / width
-        for place, width in enumerate(widths.columns)
-    )
-    return max(lines) > _TALL
+    return [
+        max(
+            ceil(len(cell.text) * letter / width)
+            for cell, width in zip(row, widths.columns, strict=True)
+        )
+        for row in table.rows
+    ]
 
 
 def _least_widths(table: Table, size: float, *, whole_headers: bool) -> list[float]:
@@ -117,7 +134,10 @@ def _least_widths(table: Table, size: float, *, whole_headers: bool) -> list[flo
     widths = []
     for place, column in enumerate(table.columns):
         texts = {row[place].text for row in table.rows}
-        body = max((_word_width(text, size, bold=place == 0) for text in texts), default=0.0)
+        body = max(_word_width(text, size, bold=place == 0) for text in texts)
+        if place == 0:
+            longest = max(texts, key=len).replace(" ", NO_BREAK_SPACE)
+            body = max(body, min(_LABELS, _word_width(longest, size, bold=True)))
         header = column.header
         if whole_headers and len(header) <= _SHORT_HEADER:
             header = header.replace(" ", NO_BREAK_SPACE)

@@ -6,6 +6,7 @@ The file conforms to PDF/UA-1 and PDF/A-2a. Texts reach typst as data, never as 
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -25,6 +26,7 @@ from analysis.publishing.layout import (
     CELL_PADDING,
     column_widths,
     header_rows,
+    is_short,
     is_tall,
     row_groups,
 )
@@ -36,6 +38,9 @@ STANDARDS: Final[list[typst.PDFStandard]] = ["ua-1", "a-2a"]
 #: What stands for a character that the type family does not have.
 REPLACEMENT: Final = "?"
 _EQUIVALENTS: Final = {"\u2009": "\u202f", "\u2010": "-", "\u2011": "-", "\u2007": "\u00a0"}
+_UNBROKEN: Final = re.compile(r"[^\s\u00a0\u202f-]{45,}")
+_BREAK: Final = "\u200b"
+_PART: Final = 8
 #: PDF/A asks for a date; no reader takes this one for that of a report.
 _NO_DATE: Final = "1970-01-01"
 _WATERMARK: Final = "#f2f4f6"
@@ -224,6 +229,7 @@ def _table(table: Table) -> dict[str, Any]:
             for group in row_groups(table)
         ],
         "tall_rows": is_tall(table, widths),
+        "breakable": not is_short(table, widths),
         "notes": table.notes,
     }
 
@@ -248,13 +254,19 @@ def _printable(value: Any) -> Any:
 
 def printable_text(text: str) -> str:
     """A text in the characters of the type family; ``?`` stands for each one it lacks."""
-    if text.isascii():
-        return text
-    known = _characters()
-    return "".join(
-        character if ord(character) in known else _EQUIVALENTS.get(character, REPLACEMENT)
-        for character in text
-    )
+    if not text.isascii():
+        known = _characters()
+        text = "".join(
+            character if ord(character) in known else _EQUIVALENTS.get(character, REPLACEMENT)
+            for character in text
+        )
+    return _UNBROKEN.sub(_with_breaks, text)
+
+
+def _with_breaks(word: re.Match[str]) -> str:
+    """A word longer than any line, such as a hash, with places where it may be broken."""
+    parts = (word[0][place : place + _PART] for place in range(0, len(word[0]), _PART))
+    return _BREAK.join(parts)
 
 
 @cache

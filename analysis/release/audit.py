@@ -16,6 +16,7 @@ in words; in short, wherever it was unclear what an attacker may know, he is giv
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ import pandas as pd
 
 from analysis.release.knowledge import Knowledge, knowledge
 from analysis.release.programme import Programme, System
-from analysis.release.ranges import feasible_ranges
+from analysis.release.ranges import Ranges, feasible_ranges
 from analysis.release.rules import DisclosureRules, RuleSet
 from analysis.release.structure import Declared, Structure, sensitive_base_cells, structure_of
 from analysis.release.tables import (
@@ -102,8 +103,15 @@ class Audit:
         }
 
 
+Memory = dict[bytes, Ranges]
+
+
 def audit(
-    estimates: pd.DataFrame, released: pd.DataFrame, declared: Declared, rules: RuleSet
+    estimates: pd.DataFrame,
+    released: pd.DataFrame,
+    declared: Declared,
+    rules: RuleSet,
+    memory: Memory | None = None,
 ) -> Audit:
     """Attack released rows.
 
@@ -117,6 +125,9 @@ def audit(
         What the study says about its tables.
     rules
         The rule set they were released by.
+    memory
+        What an earlier audit of the same estimates found; parts of the problem that did not
+        change since are not solved again. Is filled.
 
     Returns
     -------
@@ -139,7 +150,9 @@ def audit(
     found = [
         secret
         for stratum in strata(estimates, declared.sources)
-        for secret in _attack(stratum, estimates, released, said, declared, rules)
+        for secret in _attack(
+            stratum, estimates, released, said, declared, rules, {} if memory is None else memory
+        )
     ]
     columns = ["position", "kind", "low", "high", "required", "asked"]
     secrets = pd.DataFrame(found, columns=columns)
@@ -166,6 +179,7 @@ def _attack(
     said: Knowledge,
     declared: Declared,
     rules: RuleSet,
+    memory: Memory,
 ) -> Iterator[tuple[Any, ...]]:
     structure = structure_of(stratum, declared)
     model = _Model(stratum, structure, declared, released, said, rules)
@@ -176,7 +190,7 @@ def _attack(
     if not secrets:
         return
     system = model.programme.system().tightened()
-    low, high = _narrowest(system, secrets)
+    low, high = _narrowest(system, secrets, memory)
     asked = float(rules.disclosure.protection_width)
     for secret, least, most in zip(secrets, low, high, strict=True):
         yield secret.position, secret.kind, least, most, secret.required, asked
@@ -197,7 +211,9 @@ class Secret:
     person: float = 1.0
 
 
-def _narrowest(system: System, secrets: list[Secret]) -> tuple[Floats, Floats]:
+def _narrowest(
+    system: System, secrets: list[Secret], memory: Memory
+) -> tuple[Floats, Floats]:
     """The narrower of what whole counts alone say and what they say with weighted totals.
 
     The counts are whole in the first; with the totals, which are not, they may be fractions,
@@ -213,11 +229,24 @@ def _narrowest(system: System, secrets: list[Secret]) -> tuple[Floats, Floats]:
         for numbers, part in model.parts(unknowns[asked]):
             members = asked[np.isin(unknowns[asked], numbers)]
             inside = np.searchsorted(numbers, unknowns[members])
-            ranges = feasible_ranges(part, inside, required[members], counts=counts[members])
+            ranges = _remembered(part, inside, required[members], counts[members], memory)
             narrower = members[ranges.high - ranges.low < high[members] - low[members]]
             chosen = np.isin(members, narrower)
             low[narrower], high[narrower] = ranges.low[chosen], ranges.high[chosen]
     return low / person, high / person
+
+
+def _remembered(
+    part: System, secrets: Integers, required: Floats, counts: Booleans, memory: Memory
+) -> Ranges:
+    content = hashlib.sha256()
+    for array in (*part.arrays(), secrets, required, counts):
+        content.update(array.tobytes())
+    key = content.digest()
+    if key not in memory:
+        found = feasible_ranges(part, secrets, required, counts=counts)
+        memory[key] = Ranges(found.low, found.high)
+    return memory[key]
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ import pandas as pd
 
 from analysis.errors import WorkbenchError
 from analysis.estimates import RELEASED_COLUMNS
-from analysis.release.audit import BLANK, DISCLOSURE_STATES, Audit, audit
+from analysis.release.audit import BLANK, DISCLOSURE_STATES, Audit, Memory, audit
 from analysis.release.complementary import Pattern, pattern, reinforce, suppress
 from analysis.release.knowledge import Knowledge, knowledge
 from analysis.release.network import Network, Shown, network_of
@@ -154,6 +154,7 @@ class _Gate:
         self.precision = precision
         self.strata = strata(estimates, declared.sources)
         self.derived = is_derived(estimates, declared.sources)
+        self.memory: Memory = {}
         self.sides = comparison_sides(estimates, declared.sources)
 
     def pass_through(self) -> Released:
@@ -164,7 +165,7 @@ class _Gate:
         for _ in range(ROUNDS):
             decided = self._decide(list(map(pattern, networks, hidden)))
             rows = self._rows(decided)
-            found = audit(self.estimates, rows, self.declared, self.rules)
+            found = audit(self.estimates, rows, self.declared, self.rules, self.memory)
             if found.clean:
                 return Released(rows, decided, self._report(rows, found), found)
             before, hidden = hidden, [

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,6 +97,11 @@ class System:
             and (point <= self.high + room).all()
             and (np.abs(point - np.round(point))[self.whole] <= TOLERANCE).all()
         )
+
+    def arrays(self) -> tuple[NDArray[Any], ...]:
+        """Everything that makes up the system."""
+        entries = (self.matrix.data, self.matrix.indices, self.matrix.indptr)
+        return (self.low, self.high, self.whole, *entries, self.row_low, self.row_high, self.truth)
 
     @cached_property
     def _size(self) -> sparse.csr_array:

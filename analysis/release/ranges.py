@@ -18,7 +18,7 @@ from analysis.release.programme import TOLERANCE, Booleans, Floats, Integers, Sy
 Ask = Literal["each", "first", "none"]
 
 #: Limit of branch and bound, in nodes rather than seconds so that a run can be repeated.
-NODE_LIMIT = 2_000
+NODE_LIMIT = 500
 #: Rounds of joint pushing before unknowns are asked one by one.
 PUSHES = 24
 #: Pushes without success after which pushing ends.
@@ -138,30 +138,75 @@ class _Search:
 
     def settle(self, number: int) -> bool:
         """Whether one secret can move far enough, by its exact ends if need be."""
-        objective = np.zeros(len(self.system.low))
         for sign in (-1.0, 1.0):
             if self.open()[number]:
+                objective = np.zeros(len(self.system.low))
                 objective[self.secrets[number]] = sign
                 self._look(objective, self.system.low, self.system.high)
         return not self.open()[number]
 
     def _look(self, objective: Floats, low: Floats, high: Floats) -> None:
         """Remember the point that minimises an objective."""
-        system = self.system
-        answer = milp(
-            objective,
-            integrality=system.whole.astype(int),
-            bounds=Bounds(low, high),
-            constraints=LinearConstraint(system.matrix, system.row_low, system.row_high),
-            options={"node_limit": NODE_LIMIT, "mip_rel_gap": 0.0},
-        )
-        if answer.x is None:
-            return
-        point = np.where(system.whole, np.round(answer.x), answer.x)
-        if system.holds(point):
+        point = lowest_point(self.system, objective, low, high)
+        if point is not None and self.system.holds(point):
             self.points.append(point)
             self.low = np.minimum(self.low, point[self.secrets])
             self.high = np.maximum(self.high, point[self.secrets])
+
+
+def lowest_point(system: System, objective: Floats, low: Floats, high: Floats) -> Floats | None:
+    """A point within bounds that minimises an objective in whole numbers, by branch and bound.
+
+    Parameters
+    ----------
+    system
+        The constraints, and which unknowns are whole.
+    objective
+        Whole factors of the unknowns.
+    low, high
+        Bounds in place of the system's own.
+
+    Returns
+    -------
+    ndarray or None
+        The best point found within the node limit; None when there is none.
+
+    Notes
+    -----
+    Sums of counts are so close to a network that the relaxation is whole in nearly all
+    cases, and the first node is the last. HiGHS's own branch and bound is not used: it
+    writes on standard output, and fails on some of these problems.
+    """
+    best, value = None, np.inf
+    nodes = [(low, high)]
+    for _ in range(NODE_LIMIT):
+        if not nodes:
+            break
+        low, high = nodes.pop()
+        answer = milp(
+            objective,
+            bounds=Bounds(low, high),
+            constraints=LinearConstraint(system.matrix, system.row_low, system.row_high),
+        )
+        if answer.x is None or np.ceil(answer.fun - TOLERANCE) >= value:
+            continue
+        point = np.where(system.whole, np.round(answer.x), answer.x)
+        off = np.abs(point - answer.x)
+        if off.max(initial=0.0) <= TOLERANCE:
+            best, value = point, float(answer.fun)
+        else:
+            nodes.extend(_branches(answer.x, int(off.argmax()), low, high))
+    return best
+
+
+def _branches(
+    point: Floats, unknown: int, low: Floats, high: Floats
+) -> list[tuple[Floats, Floats]]:
+    """The bounds with an unknown under and over its fraction, the nearer side last."""
+    under, over = high.copy(), low.copy()
+    under[unknown], over[unknown] = np.floor(point[unknown]), np.ceil(point[unknown])
+    branches = [(low, under), (over, high)]
+    return branches if point[unknown] % 1 > 0.5 else branches[::-1]
 
 
 def _sign_patterns(size: int) -> Floats:

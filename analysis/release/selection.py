@@ -16,8 +16,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 
 from analysis.release.programme import TOLERANCE, Booleans, Floats, Integers, System
 
-#: Limit of branch and bound; the best choice found until then is used.
-NODE_LIMIT = 200
+#: How often the relaxation is solved, and how far a switch is on that hardly counts.
 REWEIGHTINGS = 4
 HARDLY_ON = 0.05
 
@@ -73,8 +72,7 @@ def select(
         *_two_tables(system.matrix[rows][:, moving], sums, place, width, len(chosen)),
         *_shown_ranges(system, moving, chosen, low, high),
     ]
-    cheapest = _cheapest_whole if system.whole[secret] else _cheapest_real
-    answer = cheapest(cost[moving[chosen]], bounds, constraints)
+    answer = _cheapest(cost[moving[chosen]], bounds, constraints)
     if answer is None:
         return None
     first, second = (np.where(free, system.truth, system.low) for _ in range(2))
@@ -83,24 +81,10 @@ def select(
     return Selection(moving[chosen[switches]].tolist(), (first, second))
 
 
-def _cheapest_whole(
+def _cheapest(
     cost: Floats, bounds: Bounds, constraints: list[LinearConstraint]
 ) -> Floats | None:
-    """A cheapest solution in whole numbers; the last of the unknowns are switches with a cost."""
-    answer = milp(
-        np.concatenate([np.zeros(len(bounds.lb) - len(cost)), cost]),
-        integrality=np.ones(len(bounds.lb)),
-        bounds=bounds,
-        constraints=constraints,
-        options={"node_limit": NODE_LIMIT},
-    )
-    return None if answer.x is None else np.round(answer.x)
-
-
-def _cheapest_real(
-    cost: Floats, bounds: Bounds, constraints: list[LinearConstraint]
-) -> Floats | None:
-    """A cheap solution in real numbers with few switches on.
+    """A cheap solution with few switches on; the last of the unknowns are switches with a cost.
 
     The relaxation is solved a few times, each time with the cost of a switch divided by how
     far it was on before, so that what is hardly used goes out (reweighted l1 minimisation:

@@ -15,7 +15,8 @@ def missing_by_question(study: Study, sample: str, frame: pd.DataFrame) -> list[
     """For each question of a sample: asked, does not know, no answer.
 
     Questions that only some people are asked because of a sensitive answer are left out:
-    how many were asked would tell how many gave that answer.
+    how many were asked would tell how many gave that answer. So are those that nobody was
+    asked.
 
     Returns
     -------
@@ -23,13 +24,14 @@ def missing_by_question(study: Study, sample: str, frame: pd.DataFrame) -> list[
         ``question``, ``asked``, ``n_missing`` (of them ``dont_know`` and ``refused``) and
         ``share`` of those asked without an answer (0–1), in the order of the questionnaire.
     """
-    return [
+    counts = (
         _counts(study, question, frame)
         for question in study.questionnaire.asked_of(sample)
         if question.type in ("select_one", "select_multiple", "integer", "decimal")
         and not _reveals(study, question)
         and set(study.questionnaire.variables_of(question.name)) <= set(frame.columns)
-    ]
+    )
+    return [one for one in counts if one["asked"]]
 
 
 def _reveals(study: Study, question: Question) -> bool:
@@ -49,7 +51,7 @@ def _counts(study: Study, question: Question, frame: pd.DataFrame) -> dict[str, 
         "n_missing": dont_know + refused,
         "dont_know": dont_know,
         "refused": refused,
-        "share": round((dont_know + refused) / asked, 3) if asked else None,
+        "share": round((dont_know + refused) / max(asked, 1), 3),
     }
 
 

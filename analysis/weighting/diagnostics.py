@@ -51,7 +51,7 @@ class Diagnostics:
         One row per area: area, n, population, weight_min, weight_max, deff_kish, n_effective.
     sample_against_population
         area, variable, level, and the shares population, unweighted, weighted (0–1); the
-        rows of an empty ``area`` hold all areas together.
+        last rows of a variable hold all areas together.
     """
 
     method: str
@@ -126,6 +126,7 @@ def compare_with_population(
     area: Codes,
     areas: Sequence[str],
     known: Sequence[int],
+    whole: str = "",
 ) -> pd.DataFrame:
     """Shares of each level in the population and in the sample, before and after weighting.
 
@@ -136,22 +137,27 @@ def compare_with_population(
     known
         For each margin the number of its levels that are answers; a level behind them holds
         those whose answer is not known, and is left out of the shares.
+    whole
+        What stands for all areas together in the column ``area``.
     """
     frames = []
     ones = np.ones_like(weights)
     for target, levels in zip(targets, known, strict=True):
         tables = [target.totals, target.sums(area, ones), target.sums(area, weights)]
-        frames.append(_shares(target, [table[:, :levels] for table in tables], areas))
+        known_tables = [table[:, :levels] for table in tables]
+        frames.append(_shares(target, known_tables, areas, whole))
     empty = pd.DataFrame(columns=COMPARED)
     return pd.concat(frames, ignore_index=True)[COMPARED] if frames else empty
 
 
-def _shares(target: MarginTarget, tables: Sequence[Floats], areas: Sequence[str]) -> pd.DataFrame:
+def _shares(
+    target: MarginTarget, tables: Sequence[Floats], areas: Sequence[str], whole: str
+) -> pd.DataFrame:
     levels = tables[0].shape[1]
-    whole = [np.vstack([table, table.sum(axis=0, keepdims=True)]) for table in tables]
+    with_sums = [np.vstack([table, table.sum(axis=0, keepdims=True)]) for table in tables]
     with np.errstate(invalid="ignore"):
-        shares = [table / table.sum(axis=1, keepdims=True) for table in whole]
-    names = [*areas, ""]
+        shares = [table / table.sum(axis=1, keepdims=True) for table in with_sums]
+    names = [*areas, whole]
     if len(areas) == 1:
         shares, names = [share[:1] for share in shares], list(areas)
     return pd.DataFrame(

@@ -110,7 +110,7 @@ def _raked(study: Study, name: str, frame: pd.DataFrame, base: Floats) -> Weight
     return Weighted(
         _series(weights, frame),
         model_of_targets(prepared.merged, area, base, "rake"),
-        _diagnostics(prepared, tables, raked, trimmed, weights, area, weighting.by),
+        _diagnostics(prepared, tables, raked, trimmed, weights, area, weighting.by, study.whole),
         (*tables.log, *prepared.log, *([trimmed.warning()] if trimmed and not trimmed.met else [])),
         tables,
     )
@@ -249,6 +249,7 @@ def _diagnostics(
     weights: Floats,
     area: Codes,
     by: str | None,
+    whole: str,
 ) -> Diagnostics:
     areas = tables.areas
     misses = worst_misses(prepared.merged, area, weights, areas)
@@ -264,7 +265,7 @@ def _diagnostics(
         weights=weights,
         by_area=spread_by_area(weights, area, areas),
         sample_against_population=compare_with_population(
-            prepared.defined, weights, area, areas, known
+            prepared.defined, weights, area, areas, known, whole
         ),
     )
 

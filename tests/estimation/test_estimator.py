@@ -190,11 +190,13 @@ class Sample:
         ).astype(float)
         self.values[rng.random((n, 3)) < 0.1] = np.nan
         self.group = rng.integers(0, 3, n)
+        # Totals that some weights have, so that raking can meet them.
+        truth = rng.uniform(1, 3, n)
+        truth *= (np.array([300.0, 500, 900]) / np.bincount(self.area, truth))[self.area]
         targets = []
         for name, size in (("sex", 2), ("age", 3)):
             codes = np.concatenate([rng.permutation(np.arange(each) % size) for _ in range(3)])
-            totals = rng.uniform(1, 2, (3, size))
-            totals *= np.array([[300.0], [500], [900]]) / totals.sum(axis=1, keepdims=True)
+            totals = np.bincount(self.area * size + codes, truth).reshape(3, size)
             targets.append(MarginTarget(name, tuple("abc"[:size]), codes, totals))
         self.base = rng.uniform(0.5, 2, n)
         self.targets = targets

@@ -187,7 +187,7 @@ def _compare_domains(
             if "ci_l" in theirs:
                 seen.add(where, row["estimate"] - half * row["se"], theirs["ci_l"], floor=floor)
                 seen.add(where, row["estimate"] + half * row["se"], theirs["ci_u"], floor=floor)
-                variation = np.divide(row["se"], row["estimate"], where=row["estimate"] != 0)
+                variation = row["se"] / row["estimate"] if row["estimate"] else np.nan
                 seen.add(where, variation, theirs["cv"], floor=FLOOR)
 
 

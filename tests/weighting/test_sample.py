@@ -126,6 +126,7 @@ def test_unknown_answers_keep_their_share(zlin: Study, frame: pd.DataFrame) -> N
     assert any("have no known level in the margin education" in i.what for i in weighted.log)
     shares = weighted.diagnostics.sample_against_population
     assert UNKNOWN not in set(shares["level"])
+    assert set(shares["area"]) == {*zlin.areas.index, zlin.whole}
     education = shares[shares["variable"] == "education"]
     sums = education.groupby("area")[["population", "unweighted", "weighted"]].sum()
     np.testing.assert_allclose(sums, 1, rtol=1e-9)
