@@ -27,7 +27,6 @@ from analysis.ingredients import (
     raw_files,
 )
 from analysis.study import Study
-from analysis.synthetic.respondents import FORMATS, write_synthetic
 
 Step = Callable[..., None]
 
@@ -117,6 +116,8 @@ def _mixture(study: Study, received: Iterable[Path]) -> WorkbenchError:
 
 
 def _require_writable_formats(study: Study) -> None:
+    from analysis.synthetic.respondents import FORMATS
+
     for name, sample in study.samples.items():
         paths = [file.path for file in sample.files]
         if len(paths) != 1 or Path(paths[0]).suffix.lower() not in FORMATS:
@@ -136,6 +137,9 @@ def _generate(study: Study, ours: Iterable[Path], ingredients: Ingredients) -> N
 
     Cut off anywhere, what is there is known as generated, and is completed the next time.
     """
+    # Imported here: a study with received answers needs none of the generator.
+    from analysis.synthetic.respondents import write_synthetic
+
     study.raw.parent.mkdir(parents=True, exist_ok=True)
     staging = Path(tempfile.mkdtemp(dir=study.raw.parent, prefix=f".{study.id}-"))
     try:

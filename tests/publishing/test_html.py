@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from analysis.presentation import theme
-from analysis.presentation.blocks import Chart, Document
+from analysis.presentation.blocks import Callout, Chart, Document
 from analysis.publishing.checks import check_html
 from analysis.publishing.content import Content, report_content
 from analysis.publishing.html import chapters, render_html
@@ -125,11 +125,32 @@ def test_cells_add_up_in_every_row(root: Node) -> None:
         assert not spans or sum(spans) == places[0]
 
 
-def test_tables_scroll_by_keyboard_under_their_caption(root: Node) -> None:
-    for node in (n for n in root.walk() if n.attributes.get("class") == "scroll"):
-        assert node.attributes["tabindex"] == "0"
-        named = node.attributes["aria-labelledby"]
-        assert [c for c in node.all("caption") if c.attributes["id"] == named]
+def test_tables_and_charts_scroll_by_keyboard_under_their_caption(root: Node) -> None:
+    captions = {
+        node.attributes["id"]: node.text
+        for node in root.walk()
+        if node.tag in ("caption", "figcaption")
+    }
+    scrolled = [node for node in root.walk() if node.attributes.get("class") == "scroll"]
+    assert len(scrolled) == len(captions) == 8
+    for node in scrolled:
+        assert node.attributes["tabindex"] == "0" and node.attributes["role"] == "group"
+        assert captions[node.attributes["aria-labelledby"]]
+
+
+def test_a_narrow_chart_is_not_stretched() -> None:
+    blocks = [sample_report.document(), sample_report.chart(width_mm=80)]
+    (picture,) = page(render_html(report_content(blocks))).all("img")
+    assert "class" not in picture.attributes
+    blocks = [sample_report.document(), sample_report.chart(width_mm=150)]
+    (picture,) = page(render_html(report_content(blocks))).all("img")
+    assert picture.attributes["class"] == "wide"
+
+
+def test_the_title_of_a_note_stands_alone_unless_it_ends_a_sentence() -> None:
+    blocks = [sample_report.document(), Callout("Návrh 1", "Text."), Callout("Pozor.", "Text.")]
+    alone, inline = page(render_html(report_content(blocks))).all("main")[0].all("strong")
+    assert alone.attributes == {"class": "line"} and inline.attributes == {}
 
 
 def test_marks_are_told_to_those_who_do_not_see_them(root: Node) -> None:

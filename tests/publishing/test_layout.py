@@ -11,6 +11,7 @@ from analysis.publishing.layout import (
     TABLE_SIZES,
     column_widths,
     header_rows,
+    is_short,
     is_tall,
     row_groups,
 )
@@ -94,6 +95,29 @@ def test_no_table_is_wider_than_its_page(columns: int, text: str) -> None:
     page = TEXT_HEIGHT if widths.landscape else TEXT_WIDTH
     assert sum(widths.columns) <= page + 1e-6
     assert min(widths.columns) > 0
+
+
+def test_short_tables_stay_on_one_page() -> None:
+    for rows, short in ((5, True), (18, True), (19, False)):
+        made = table(2, rows=rows)
+        assert is_short(made, column_widths(made)) is short
+    wordy = table(2, "slovo " * 60, rows=5)
+    assert not is_short(wordy, column_widths(wordy))
+
+
+def test_row_labels_get_room_before_type_gets_smaller() -> None:
+    labels = Table(
+        "T",
+        (Column("Položka", align="left", width=1), *(Column("%") for _ in range(9))),
+        (
+            (
+                Cell("letáky a katalogy v čekárnách"),
+                *(Cell("100,0–100,0") for _ in range(9)),
+            ),
+        ),
+        "T",
+    )
+    assert column_widths(labels).columns[0] >= 24
 
 
 def test_only_long_texts_make_tall_rows() -> None:

@@ -14,7 +14,7 @@ import pikepdf
 import pytest
 
 from analysis.errors import WorkbenchError
-from analysis.presentation.blocks import Block, Cell, Heading, PageBreak, Paragraph
+from analysis.presentation.blocks import Block, Cell, Facts, Heading, PageBreak, Paragraph
 from analysis.publishing.checks import check_pdf
 from analysis.publishing.content import report_content
 from analysis.publishing.pdf import printable_text, render_pdf
@@ -218,6 +218,16 @@ def test_characters_the_family_lacks_are_replaced() -> None:
     assert printable_text("a\u2009b\u2011c 漢 😀") == "a\u202fb-c ? ?"
     made = rendered(Paragraph("漢字 😀 \u202e zpět"), title="漢")
     assert validation.validate_pdf_bytes(made, profile=PROFILES[0]).is_compliant
+
+
+def test_a_word_longer_than_a_line_is_broken() -> None:
+    broken = printable_text("0123456789abcdef" * 4)
+    assert broken.replace("\u200b", "") == "0123456789abcdef" * 4
+    assert max(len(part) for part in broken.split("\u200b")) == 8
+    usual = "nejneobhospodařovávatelnějšího registračního čísla CZ.1.04/4.1.00/47.00001"
+    assert printable_text(usual) == usual
+    made = rendered(Facts("F", (("Otisk", "0123456789abcdef" * 4),)))
+    assert pdf_text(made).replace("\u200b", "").count("0123456789abcdef" * 4) == 1
 
 
 def test_what_typst_refuses_is_an_error_of_the_workbench(monkeypatch: pytest.MonkeyPatch) -> None:
