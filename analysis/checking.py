@@ -13,6 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.errors import WorkbenchError, issues_table
+from analysis.indicators.estimating import check_plan
 from analysis.ingredients import answer_files
 from analysis.presentation.makeup import read_makeup
 from analysis.publishing.manifest import write_whole
@@ -113,6 +114,7 @@ def _definitions(study: Study) -> Iterator[Callable[[], object]]:
     yield lambda: study.areas
     yield partial(rule_set, study.card.release.rule_set)
     yield partial(read_corrections, study.folder / "corrections.csv", list(study.samples))
+    yield partial(check_plan, study)
     yield partial(read_rules, study)
     yield partial(read_generator, study)
     for kind in study.reports:

@@ -90,7 +90,8 @@ def check(
     for error in checked.unusable:
         show_error(error)
     count = len(checked.issues)
-    say(f"{study}: {count} issues" if count else f"{study}: nothing to complain of")
+    found = f"{count} issue{'s' if count > 1 else ''}" if count else "nothing to complain of"
+    say(f"{study}: {found}")
     raise typer.Exit(checked.status)
 
 

@@ -434,13 +434,14 @@ def values(study: Study, code: str, *answers: Mapping[str, object]) -> pd.DataFr
 
 def test_the_catalogue_of_indicators_is_complete(study: Study) -> None:
     codes = {indicator.code for indicator in study.indicators}
-    assert codes == {f"AW{n:02}" for n in range(1, 13)} | {f"IC{n:02}" for n in range(1, 7)}
+    of_awareness = {f"AW{n:02}" for n in range(1, 13)} | {f"IC{n:02}" for n in range(1, 7)}
+    assert codes == of_awareness | {"US01"}
     for indicator in study.indicators:
         assert (indicator.minimum_n, indicator.minimum_n_comparison) == (30, 50)
         assert indicator.source and indicator.version == "1.0"
         assert set(indicator.base_label) == {"cs", "en"}
         assert indicator.code[:2] == indicator.family
-        assert not indicator.sensitive
+        assert indicator.sensitive == (indicator.code == "US01")
 
 
 def test_spontaneous_awareness_and_misclassification(study: Study) -> None:

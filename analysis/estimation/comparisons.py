@@ -21,7 +21,7 @@ from analysis.estimation.estimator import (
     variable_labels,
     without_noise,
 )
-from analysis.estimation.intervals import Uncertainty, interval, share_interval
+from analysis.estimation.intervals import Uncertainty, interval
 from analysis.estimation.linearisation import Covariances, LinearRatio, Pairs
 from analysis.estimation.multiplicity import adjusted_within
 from analysis.estimation.residuals import VarianceRule
@@ -50,6 +50,10 @@ COMPARISON_COLUMNS: Final = [
 ]
 
 
+#: The interval of a difference of shares.
+NEWCOMBE: Final = "newcombe"
+
+
 @dataclass(frozen=True)
 class _Difference:
     """Two groups of domains, pair by pair, and the covariance of their means."""
@@ -66,6 +70,14 @@ class _Difference:
     def variance(self) -> Floats:
         both = self.first.variance + self.second.variance - 2 * self.covariance
         return np.maximum(both, 0.0)
+
+    @property
+    def correlation(self) -> Floats:
+        """Correlation of the two means; 0 where one of them does not vary."""
+        product = np.sqrt(self.first.variance * self.second.variance)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            found = np.where(product > 0, self.covariance / product, 0.0)
+        return np.clip(np.nan_to_num(found), -1, 1)
 
     @property
     def df(self) -> Floats:
@@ -117,7 +129,8 @@ def compare_with_rest(
     -----
     The area is a part of the region, so the rest is estimated as what remains, with the
     covariance of the two. R: ``svyglm(y ~ I(area == a), design)``, whose degrees of freedom
-    are those of the whole sample; here they are Welch–Satterthwaite's.
+    are those of the whole sample; here they are Welch–Satterthwaite's. Differences of shares
+    have Newcombe's interval, others Student's t; p-values are those of the t test.
     """  # noqa: E501
     estimator = Estimator(
         values,
@@ -299,34 +312,40 @@ def _extreme(estimator: Estimator, difference: _Difference) -> NDArray[np.bool_]
 def _limits(
     estimator: Estimator, difference: _Difference, error: Floats, confidence: float
 ) -> tuple[Floats, Floats, NDArray[np.object_]]:
-    """Student's t; where a share is 0 % or 100 % the limits of both sides are combined.
-
-    Source of the latter (MOVER): G. Y. Zou, A. Donner, Statistics in Medicine 27 (2008),
-    1693–1702.
-    """
+    """Student's t; of shares the limits of both sides combined."""
     plain = Uncertainty(
         difference.estimate, error, difference.df, difference.first.sums.n, difference.df
     )
     low, high = interval(plain, "mean", confidence)
     used = np.full(low.shape, "mean", dtype=object)
-    extreme = _extreme(estimator, difference) & np.isfinite(error)
-    if extreme.any():
-        low[extreme], high[extreme] = _combined_limits(difference, extreme, confidence)
-        used[extreme] = "mover"
+    chosen = estimator.is_share() & np.isfinite(error)
+    low[chosen], high[chosen] = _combined_limits(difference, chosen, confidence)
+    used[chosen] = NEWCOMBE
     return low, high, np.where(np.isnan(low), "", used)
 
 
 def _combined_limits(
     difference: _Difference, chosen: NDArray[np.bool_], confidence: float
 ) -> tuple[Floats, Floats]:
+    """Limits of a difference of shares from Wilson's limits of either side.
+
+    They hold near 0 % and 100 % too, where Student's t is too narrow. Source: R. G. Newcombe,
+    Statistics in Medicine 17 (1998), 873–890, method 10; with a correlation: G. Y. Zou,
+    A. Donner, Statistics in Medicine 27 (2008), 1693–1702.
+    """
     first = difference.first.uncertainty.at(chosen)
     second = difference.second.uncertainty.at(chosen)
-    p_low, p_high, _ = share_interval(first, "logit", confidence)
-    q_low, q_high, _ = share_interval(second, "logit", confidence)
-    p, q = first.estimate, second.estimate
-    below = np.sqrt((p - p_low) ** 2 + (q_high - q) ** 2)
-    above = np.sqrt((p_high - p) ** 2 + (q - q_low) ** 2)
+    p_low, p_high = interval(first, "wilson", confidence)
+    q_low, q_high = interval(second, "wilson", confidence)
+    p, q, r = first.estimate, second.estimate, difference.correlation[chosen]
+    below = _combined(p - p_low, q_high - q, r)
+    above = _combined(p_high - p, q - q_low, r)
     return p - q - below, p - q + above
+
+
+def _combined(first: Floats, second: Floats, correlation: Floats) -> Floats:
+    square = first**2 + second**2 - 2 * correlation * first * second
+    return np.sqrt(np.maximum(square, 0.0))
 
 
 def _test_error(estimator: Estimator, difference: _Difference, error: Floats) -> Floats:

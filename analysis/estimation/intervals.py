@@ -53,10 +53,15 @@ class Uncertainty:
 
     @property
     def size(self) -> Floats:
-        """Effective sample size by the standard error; by the weights where that is 0."""
+        """Effective sample size: by the standard error, at 0 % and 100 % by the weights.
+
+        Infinite where calibration fixes the share.
+        """
         p, error = self.estimate, self.standard_error
-        inner = (p > 0) & (p < 1) & (error > 0)
-        return np.where(inner, p * (1 - p) / np.where(inner, error, 1.0) ** 2, self.n_effective)
+        inner = (p > 0) & (p < 1)
+        with np.errstate(divide="ignore"):
+            by_error = p * (1 - p) / np.where(inner, error, 1.0) ** 2
+        return np.where(inner, by_error, self.n_effective)
 
     def adjusted_size(self, confidence: float) -> Floats:
         """The effective sample size made smaller where degrees of freedom are few."""
@@ -100,7 +105,8 @@ def _korn_graubard(data: Uncertainty, confidence: float) -> tuple[Floats, Floats
     with np.errstate(invalid="ignore", divide="ignore"):
         low = np.where(yes > 0, stats.beta.ppf(tail, yes, no + 1), 0.0)
         high = np.where(no > 0, stats.beta.ppf(1 - tail, yes + 1, no), 1.0)
-    known = np.isfinite(size) & np.isfinite(p)
+    fixed, known = np.isinf(size), ~np.isnan(size) & ~np.isnan(p)
+    low, high = np.where(fixed, p, low), np.where(fixed, p, high)
     return np.where(known, low, np.nan), np.where(known, high, np.nan)
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 
-from analysis.estimates import empty_estimates, typed
+from analysis.errors import Issue, WorkbenchError
+from analysis.estimates import IDENTITY, empty_estimates, typed
 from analysis.estimation.comparisons import compare_with_rest
 from analysis.estimation.domains import Domains
 from analysis.estimation.estimator import estimate_domains
@@ -47,12 +48,16 @@ class SampleResult:
 
 @dataclass(frozen=True)
 class _Task:
-    """Indicators of one sample that the plan asks for in the same domains."""
+    """Indicators of one sample that the plan asks for in the same domains.
+
+    ``compared`` maps those that are compared with the rest of the region to the rows of the
+    plan that ask for it: their own, and those of comparisons under another code.
+    """
 
     codes: tuple[str, ...]
     breakdowns: tuple[str, ...]
     levels: tuple[str, ...]
-    compared: frozenset[str]
+    compared: Mapping[str, tuple[PlanRow, ...]]
 
 
 def estimate_study(
@@ -73,11 +78,56 @@ def estimate_study(
     -------
     DataFrame
         Columns of :data:`analysis.estimates.COLUMNS`; ``release`` is not decided yet.
+
+    Raises
+    ------
+    WorkbenchError
+        If the plan compares what it does not estimate (:func:`check_plan`), or an indicator
+        cannot be computed.
     """
+    check_plan(study)
     tables = [table for result in results for table in _sample_estimates(study, result)]
     if not tables:
         return empty_estimates()
-    return typed(pd.concat(tables, ignore_index=True).assign(input_hash=input_hash))
+    estimates = pd.concat(tables, ignore_index=True)
+    # Two rows of a plan may ask for the same total.
+    return typed(estimates.drop_duplicates(IDENTITY).assign(input_hash=input_hash))
+
+
+def check_plan(study: Study) -> None:
+    """Refuse comparisons of what the plan does not estimate.
+
+    An area less the rest of the region follows from what is published of both, so both have
+    to be estimated for it to be released.
+
+    Raises
+    ------
+    WorkbenchError
+        With an issue for each row of the plan.
+    """
+    issues = [issue for row in study.plan for issue in _plan_issues(study, row)]
+    if issues:
+        raise WorkbenchError("the analysis plan cannot be carried out", issues=issues)
+
+
+def _plan_issues(study: Study, row: PlanRow) -> Iterator[Issue]:
+    code = _compared_code(study, row)
+    if code is None:
+        return
+    rows = [one for one in study.plan if (one.sample, one.indicator) == (row.sample, code)]
+    for breakdown in ("", *row.breakdowns):
+        if not any(
+            {"area", "region"} <= set(one.levels) and breakdown in ("", *one.breakdowns)
+            for one in rows
+        ):
+            by = f" by {breakdown}" if breakdown else ""
+            yield Issue(
+                f"{row.indicator} is compared with the rest of the region, but {code} is not"
+                f" estimated{by} for the areas and the region",
+                file=str(study.folder / "plan.csv"),
+                column="comparison",
+                expected=f"a row {code} of the sample {row.sample} with the levels area region",
+            )
 
 
 # --- one sample ---------------------------------------------------------------------------
@@ -108,28 +158,31 @@ def _tasks(study: Study, plan: Iterable[PlanRow]) -> Iterator[_Task]:
         indicator = study.indicator(row.indicator)[0]
         if indicator.statistic in _OF_VALUES and not indicator.requires:
             grouped[(row.breakdowns, row.levels)].append(row)
-    renamed = _comparison_codes(study, plan)
     for (breakdowns, levels), rows in grouped.items():
-        compared = {
-            row.indicator for row in rows if row.comparison == "rest" or row.indicator in renamed
-        }
-        yield _Task(tuple(row.indicator for row in rows), breakdowns, levels, frozenset(compared))
+        codes = tuple(row.indicator for row in rows)
+        both = {"area", "region"} <= set(levels)
+        wanted = {code: tuple(_comparing(study, plan, code)) for code in codes if both}
+        compared = {code: found for code, found in wanted.items() if found}
+        yield _Task(codes, breakdowns, levels, compared)
 
 
-def _comparison_codes(study: Study, plan: Iterable[PlanRow]) -> dict[str, str]:
-    """Indicators that the plan compares under another code: their code → that other."""
-    return {
-        indicator.of: indicator.code
-        for row in plan
-        for indicator in study.indicator(row.indicator)
-        if indicator.statistic == "comparison" and indicator.of
-    }
+def _comparing(study: Study, plan: Iterable[PlanRow], code: str) -> Iterator[PlanRow]:
+    """The rows of the plan that compare an indicator with the rest of the region."""
+    return (row for row in plan if _compared_code(study, row) == code)
+
+
+def _compared_code(study: Study, row: PlanRow) -> str | None:
+    """The indicator that a row of the plan compares: its own, or that of a comparison."""
+    indicator = study.indicator(row.indicator)[0]
+    if indicator.statistic == "comparison":
+        return indicator.of
+    return row.indicator if row.comparison == "rest" else None
 
 
 def _task_estimates(
     study: Study, result: SampleResult, compiled: CompiledIndicators, task: _Task
 ) -> Iterator[pd.DataFrame]:
-    places = [place for code in task.codes for place in compiled.places(code)]
+    places = _places(compiled, task.codes)
     if not places:
         return
     domains = _domains(study, result.frame, task.breakdowns, task.levels)
@@ -137,29 +190,34 @@ def _task_estimates(
         compiled.values[:, places], _weights(result), domains, confidence=CONFIDENCE,
         **_variables(compiled, places), **_design(study, result),
     ).assign(comparison="")  # fmt: skip
-    compared = [place for place in places if compiled.columns[place].key[0] in task.compared]
-    if compared and {"area", "region"} <= set(task.levels):
-        yield from _compared(study, result, compiled, compared, domains)
+    if _places(compiled, task.compared):
+        yield from _compared(study, result, compiled, task, domains)
 
 
 def _compared(
     study: Study,
     result: SampleResult,
     compiled: CompiledIndicators,
-    places: list[int],
+    task: _Task,
     domains: Domains,
 ) -> Iterator[pd.DataFrame]:
     """Area less the rest of the region, also under the code of a comparison."""
-    plan = [row for row in study.plan if row.sample == result.sample]
-    rows = compare_with_rest(
+    places = _places(compiled, task.compared)
+    differences = compare_with_rest(
         compiled.values[:, places], _weights(result), domains, confidence=CONFIDENCE,
         **_variables(compiled, places), **_design(study, result),
     ).assign(comparison="rest")  # fmt: skip
-    own = {row.indicator for row in plan if row.comparison == "rest"}
-    yield rows[rows["indicator"].isin(own)]
-    for code, comparison_code in _comparison_codes(study, plan).items():
-        found = rows[rows["indicator"] == code]
-        yield found.assign(indicator=comparison_code, statistic="comparison")
+    for code, rows in task.compared.items():
+        of_code = differences[differences["indicator"] == code]
+        for row in rows:
+            found = of_code[of_code["breakdown"].isin(["", *row.breakdowns])]
+            if row.indicator != code:
+                found = found.assign(indicator=row.indicator, statistic="comparison")
+            yield found
+
+
+def _places(compiled: CompiledIndicators, codes: Iterable[str]) -> list[int]:
+    return [place for code in codes for place in compiled.places(code)]
 
 
 def _weights(result: SampleResult) -> Any:
@@ -215,7 +273,10 @@ def _adjusted_estimates(
     for indicator in study.indicator(row.indicator):
         if indicator.statistic != "adjusted_difference" or indicator.of is None:
             continue
-        outcome = compiled.values[:, compiled.places(indicator.of)[0]]
+        places = compiled.places(indicator.of)
+        if not places:
+            continue
+        outcome = compiled.values[:, places[0]]
         covariates = pd.DataFrame(
             {name: _groups(study, result.frame, name) for name in indicator.adjust}
         )

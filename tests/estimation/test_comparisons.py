@@ -42,6 +42,25 @@ def test_area_against_rest_by_hand() -> None:
     assert (row["estimate_first"], row["estimate_second"]) == (0.5, 5 / 16)
 
 
+def test_newcombes_interval_by_hand() -> None:
+    """Newcombe's example (a): 56 of 70 against 48 of 80 gives 0.0524 to 0.3339 with z = 1.96.
+
+    With large samples behind the same effective sizes t is z.
+    """
+    from analysis.estimation.comparisons import _combined_limits, _Difference
+    from analysis.estimation.estimator import DomainEstimates, Sums
+
+    def side(k: float, n: float) -> DomainEstimates:
+        p = k / n
+        arrays = (k, n, n, k, n, n * p * (1 - p))
+        sums = Sums(*(np.array([[value]]) for value in arrays))
+        return DomainEstimates(sums, np.array([[p * (1 - p) / n]]), np.array([[1e9]]))
+
+    difference = _Difference(side(56, 70), side(48, 80), np.zeros((1, 1)))
+    low, high = _combined_limits(difference, np.array([[True]]), 0.95)
+    assert (low[0], high[0]) == pytest.approx((0.0524, 0.3339), abs=5e-5)
+
+
 def test_p_values_are_adjusted_over_the_areas() -> None:
     found = compared(np.column_stack([_values(2, 3, 2), _values(1, 5, 3)]))
     for _, own in found.groupby("variable"):
@@ -51,7 +70,7 @@ def test_p_values_are_adjusted_over_the_areas() -> None:
 def test_nobody_in_the_area_has_a_true_width() -> None:
     """0 of 4 against 7 of 16: the area's own error is 0, its interval is not."""
     row = compared(_values(0, 4, 3)).iloc[0]
-    assert row["interval_method"] == "mover"
+    assert row["interval_method"] == "newcombe"
     assert row["ci_low"] < row["estimate"] < row["ci_high"]
     # Zero of four may be as many as 60 %: the difference may be above zero.
     assert row["ci_high"] > 0
@@ -90,6 +109,7 @@ def test_differences_change_sign_with_the_order() -> None:
     assert one["estimate"] == -two["estimate"]
     assert one["standard_error"] == pytest.approx(two["standard_error"])
     assert one["ci_low"] == pytest.approx(-two["ci_high"])
+    assert one["ci_low"] < one["estimate"] < one["ci_high"]
     assert list(one[["area", "area_second"]]) == ["a", "c"]
 
 
