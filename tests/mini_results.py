@@ -47,7 +47,10 @@ report = open_report("brief", study=study, area=area, language=language)
 def answers(n: int = 240, seed: int = 1) -> pd.DataFrame:
     """Answers as a raw file holds them: codes as text, blanks where nothing was asked."""
     draw = np.random.default_rng(seed)
-    pick = lambda *codes: draw.choice(codes, n)  # noqa: E731
+
+    def pick(*codes: str) -> np.ndarray:
+        return draw.choice(codes, n)
+
     helped = pick("1", "2")
     used = draw.integers(0, 2, (n, 2))
     return pd.DataFrame(

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from analysis.errors import Issue, WorkbenchError
@@ -235,7 +236,8 @@ def _variables(compiled: CompiledIndicators, places: Iterable[int]) -> dict[str,
 def _domains(
     study: Study, frame: pd.DataFrame, breakdowns: Iterable[str], levels: Iterable[str]
 ) -> Domains:
-    area = frame["area"].astype(pd.CategoricalDtype(list(study.areas.index)))
+    codes = list(study.areas.index)
+    area = frame["area"].where(frame["area"].isin(codes)).astype(pd.CategoricalDtype(codes))
     groups = {name: _groups(study, frame, name) for name in breakdowns}
     return Domains.of_areas(area, groups, study.whole, tuple(levels))
 
@@ -243,7 +245,7 @@ def _domains(
 def _groups(study: Study, frame: pd.DataFrame, name: str) -> pd.Series:
     """A breakdown with its choices in order; the kinds of missing are no group."""
     names = study.questionnaire.choice_names(study.list_of(name) or "")
-    return frame[name].astype(pd.CategoricalDtype(list(names)))
+    return frame[name].cat.set_categories(list(names))
 
 
 def _design(study: Study, result: SampleResult) -> dict[str, Any]:
@@ -283,12 +285,17 @@ def _adjusted_estimates(
         regression = LinearRegression(_weights(result), **_design(study, result))
         domains = _domains(study, result.frame, (), row.levels)
         for category, exposure in _exposures(study, indicator, result.frame):
-            yield adjusted_difference(
+            found = adjusted_difference(
                 regression, outcome, exposure, covariates, domains, CONFIDENCE
-            ).assign(
-                indicator=indicator.code, category=category,
-                statistic=indicator.statistic, comparison="",
-            )  # fmt: skip
+            )
+            yield found.assign(
+                indicator=indicator.code,
+                category=category,
+                statistic=indicator.statistic,
+                comparison="",
+                confidence=CONFIDENCE,
+                interval_method=np.where(found["ci_low"].isna(), "", "mean"),
+            )
 
 
 def _exposures(

@@ -200,9 +200,9 @@ class StudyResults:
             "method",
             say(
                 "explain.method_value",
-                statistic=row.statistic,
+                statistic=say(f"statistic.{row.statistic}"),
                 interval=f"{scene.confidence}%",
-                method=row.interval_method or say("sentence.no_interval"),
+                method=_method(scene, row),
             ),
         )
         yield "quality", self._quality(scene, row)
@@ -219,7 +219,7 @@ class StudyResults:
             say(
                 "explain.trace_value",
                 row=row.row_id,
-                input=self._record.get("input_hash", ""),
+                input=self._record.get("input_hash", "")[:12],
                 version=definition.version,
             ),
         )
@@ -230,6 +230,11 @@ class StudyResults:
         if row.uncertain:
             return sentences.caveat(scene, row)
         return scene.words.say("explain.quality_ok")
+
+
+def _method(scene: Scene, row: Estimate) -> str:
+    key = f"interval_method.{row.interval_method}"
+    return scene.words.say(key if scene.words.has(key) else "sentence.no_interval")
 
 
 def _shown(block: Table | Chart, rows: Iterable[Estimate]) -> Shown:
