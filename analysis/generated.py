@@ -65,7 +65,7 @@ def make_synthetic(study: Study, step: Step = lambda *_: None) -> None:
             raise _mixture(study, received)
         return
     ingredients = definition_ingredients(study)
-    if complete and record.ingredients == ingredients:
+    if complete and len(ours) == len(record.files) and record.ingredients == ingredients:
         return
     _require_writable_formats(study)
     step(f"{study.id}: generating answers")

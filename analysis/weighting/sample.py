@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from analysis.definitions import suggestion
 from analysis.errors import Issue, WorkbenchError
 from analysis.study import Sample, Study
 from analysis.weighting.calibration_model import CalibrationModel, model_of_targets
@@ -95,6 +96,7 @@ def weight_sample(study: Study, sample_name: str, frame: pd.DataFrame) -> Weight
 
 def _raked(study: Study, name: str, frame: pd.DataFrame, base: Floats) -> Weighted:
     weighting = study.samples[name].weighting
+    _refuse_other_than_areas(study, weighting.by)
     tables = margins_from_territory(study, name)
     area, areas = _areas(study, study.samples[name], frame)
     tables = tables if weighting.by else _whole(tables, study.whole)
@@ -163,6 +165,19 @@ def _areas(study: Study, sample: Sample, frame: pd.DataFrame) -> tuple[Codes, li
             hint="correct the area, or discard these answers in corrections.csv",
         )
     return code.astype(np.intp), areas
+
+
+def _refuse_other_than_areas(study: Study, by: str | None) -> None:
+    known = (study.card.area_variable, "area")
+    if by is not None and by not in known:
+        raise WorkbenchError(
+            "weighting is within the areas of the study or over all of them",
+            file=study.folder / "study.yaml",
+            column="by",
+            expected=f"{known[0]}, or nothing",
+            got=by,
+            hint=suggestion(by, known),
+        )
 
 
 def _refuse_empty_areas(area: Codes, areas: Sequence[str]) -> None:

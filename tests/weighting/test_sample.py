@@ -224,6 +224,12 @@ def test_an_area_without_respondents_is_refused(zlin: Study, frame: pd.DataFrame
     assert caught.value.issue.got == gone
 
 
+def test_weighting_within_something_else_is_refused(zlin: Study, frame: pd.DataFrame) -> None:
+    with pytest.raises(WorkbenchError, match="within the areas of the study") as caught:
+        weight_sample(bent(zlin, by="education"), SAMPLE, frame)
+    assert caught.value.issue.expected == "orp, or nothing"
+
+
 def test_an_unknown_sample_is_refused(zlin: Study, frame: pd.DataFrame) -> None:
     with pytest.raises(WorkbenchError, match="has no sample nobody"):
         weight_sample(zlin, "nobody", frame)
