@@ -231,7 +231,7 @@ def _each_order(
         for language in chosen_languages:
             for area in _areas_of(study, makeup, chosen_areas if areas else None):
                 job = _job(study, kind, area, language, template)
-                own = {"area": area, "language": language}
+                own = {f"parameter {key}": str(value) for key, value in job.parameters.items()}
                 yield _Order(job, combined_hash({**named, **own}), named)
 
 

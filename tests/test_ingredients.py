@@ -184,7 +184,7 @@ def test_answers_outside_the_workspace_are_named_without_their_folder(
     file = sample.files[0].model_copy(update={"path": str(elsewhere)})
     samples = {"people": sample.model_copy(update={"files": (file,)})}
     moved = replace(study, card=study.card.model_copy(update={"samples": samples}))
-    assert run_ingredients(moved)["people.csv"] == content_hash(elsewhere)
+    assert run_ingredients(moved)["raw/people.csv"] == content_hash(elsewhere)
 
 
 @pytest.mark.parametrize(
