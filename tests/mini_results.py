@@ -113,9 +113,7 @@ def mini_workspace(root: Path, **changed: str) -> Workspace:
     return workspace
 
 
-def needs(
-    root: Path, *arguments: str, **environment: str
-) -> subprocess.CompletedProcess[str]:
+def needs(root: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """The command as a process of its own, in a folder."""
     command = [sys.executable, "-m", "analysis", *arguments]
     variables = {**os.environ, "PYTHONPATH": str(PROJECT), **environment}

@@ -95,7 +95,7 @@ class Audit:
         confined = self.secrets["required"] < self.secrets["asked"]
         wide = width[~confined]
         return {
-            "secrets": int(len(self.secrets)),
+            "secrets": len(self.secrets),
             "recoverable": int(self.secrets["recoverable"].sum()),
             "minimum_width": round(float(wide.min()), 2) if len(wide) else None,
             "confined_by_small_base": int(confined.sum()),
@@ -211,9 +211,7 @@ class Secret:
     person: float = 1.0
 
 
-def _narrowest(
-    system: System, secrets: list[Secret], memory: Memory
-) -> tuple[Floats, Floats]:
+def _narrowest(system: System, secrets: list[Secret], memory: Memory) -> tuple[Floats, Floats]:
     """The narrower of what whole counts alone say and what they say with weighted totals.
 
     The counts are whole in the first; with the totals, which are not, they may be fractions,
@@ -416,7 +414,7 @@ class _Model:
             cells = [i for i, c in enumerate(self.stratum.cells) if c.breakdown == breakdown]
             if any((first, cell) in self.n for first, cell in self.n if cell in set(cells)):
                 self._nest_breakdown(cells)
-        for inner, outer in self.structure.subsets:
+        for _, outer in self.structure.subsets:
             self.counted.add(outer)
 
     def _nest_breakdown(self, cells: list[int]) -> None:
@@ -772,9 +770,10 @@ def _sums(stratum: Stratum, structure: Structure) -> Iterator[Sum]:
     cells = pd.DataFrame(stratum.cells).assign(number=np.arange(len(stratum.cells)))
     totals = cells[cells["breakdown"] == ""].set_index(["level", "area"])["number"]
     groups = cells[cells["breakdown"] != ""].groupby(["level", "area", "breakdown"])["number"]
+    wholes = dict(zip(totals.index, totals, strict=True))
     for (level, area, _), numbers in groups:
-        if (level, area) in totals.index:
-            yield Sum(int(totals[level, area]), numbers.tolist())
+        if (level, area) in wholes:
+            yield Sum(int(wholes[level, area]), numbers.tolist())
     for _, same in cells.groupby(["breakdown", "group"]):
         areas = same.loc[same["level"] == "area", "number"].tolist()
         for region in same.loc[same["level"] == "region", "number"]:
@@ -782,7 +781,7 @@ def _sums(stratum: Stratum, structure: Structure) -> Iterator[Sum]:
                 yield Sum(int(region), areas)
     for nesting in structure.nestings:
         finer = {part: whole for whole, parts in nesting.groups.items() for part in parts}
-        for (level, area), here in cells.groupby(["level", "area"]):
+        for _, here in cells.groupby(["level", "area"]):
             fine = here[here["breakdown"] == nesting.fine]
             coarse = here[here["breakdown"] == nesting.coarse].set_index("group")["number"]
             for whole, numbers in fine.groupby(fine["group"].map(finer))["number"]:

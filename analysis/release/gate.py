@@ -8,7 +8,7 @@ what the rows give away together.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,6 @@ from analysis.release.structure import Declared, Identity, structure_of
 from analysis.release.tables import (
     STRATUM,
     Booleans,
-    Integers,
     Stratum,
     comparison_sides,
     is_derived,
@@ -168,10 +167,13 @@ class _Gate:
             found = audit(self.estimates, rows, self.declared, self.rules, self.memory)
             if found.clean:
                 return Released(rows, decided, self._report(rows, found), found)
-            before, hidden = hidden, [
-                reinforce(network, width, numbers, found.keys())
-                for network, numbers in zip(networks, hidden, strict=True)
-            ]
+            before, hidden = (
+                hidden,
+                [
+                    reinforce(network, width, numbers, found.keys())
+                    for network, numbers in zip(networks, hidden, strict=True)
+                ],
+            )
             if before == hidden:
                 break
         raise WorkbenchError(
@@ -245,8 +247,8 @@ class _Gate:
 
     def _marked(self, patterns: Sequence[Pattern], kind: str) -> Booleans:
         marked = np.zeros(len(self.estimates), dtype=bool)
-        for pattern in patterns:
-            marked[sorted(getattr(pattern, kind))] = True
+        for found in patterns:
+            marked[sorted(getattr(found, kind))] = True
         return marked
 
     def _followers(self, hidden: Booleans) -> Booleans:
@@ -300,7 +302,7 @@ class _Gate:
         return {
             "rule_set": self.rules.name,
             "source": self.rules.source,
-            "rows": int(len(rows)),
+            "rows": len(rows),
             "counts": {str(state): int(count) for state, count in counts.items()},
             "audit": {"cells_hidden": int(hidden.sum()), **found.summary()},
             "derived_without_sources": [str(indicator) for indicator in unnamed],

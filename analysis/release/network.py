@@ -127,9 +127,7 @@ class Network:
         if remainder > 0 or rest > 0:
             low, high = min(0.0, rest), max(remainder, rest)
             terms.append(
-                self.add(
-                    Quantity(rest, low, high, high, cost=0.0, shown=False, whole=first.whole)
-                )
+                self.add(Quantity(rest, low, high, high, cost=0.0, shown=False, whole=first.whole))
             )
         self.equations.append(([whole, *terms], [1.0] + [-1.0] * len(terms)))
 
@@ -270,7 +268,7 @@ class _Builder:
         within = {inner for inner, _ in self.structure.subsets}
         for members in _base_families(self.stratum, self.structure):
             if secret[members].any() or within & set(members):
-                self._add_family(members, sensitive, secret[members].any(axis=0))
+                self._add_family(members, sensitive, np.asarray(secret[members].any(axis=0)))
 
     def _add_family(self, members: list[int], sensitive: Booleans, secret: Booleans) -> None:
         cells = self.stratum.cells

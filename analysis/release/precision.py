@@ -76,7 +76,8 @@ def _least_base(
 def _by_indicator(indicator: pd.Series, minimum: Minimum, default: int) -> Floats:
     if minimum is None or isinstance(minimum, int):
         return np.full(len(indicator), float(default if minimum is None else minimum))
-    return indicator.map(minimum).astype(float).fillna(float(default)).to_numpy()
+    known = indicator.map(minimum).astype(float).fillna(float(default))
+    return np.asarray(known, dtype=np.float64)
 
 
 def _relevant_base(estimates: pd.DataFrame, sources: Mapping[str, Collection[str]]) -> Floats:

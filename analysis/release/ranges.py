@@ -213,4 +213,4 @@ def _sign_patterns(size: int) -> Floats:
     """Fixed arbitrary patterns of +1 and −1, and among them all up and all down."""
     draw = np.random.default_rng(20_110_905).integers(0, 2, (PUSHES, size)) * 2.0 - 1.0
     draw[PUSHES // 2 : PUSHES // 2 + 2] = [[1.0], [-1.0]]
-    return draw
+    return np.asarray(draw, dtype=np.float64)

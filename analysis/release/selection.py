@@ -81,9 +81,7 @@ def select(
     return Selection(moving[chosen[switches]].tolist(), (first, second))
 
 
-def _cheapest(
-    cost: Floats, bounds: Bounds, constraints: list[LinearConstraint]
-) -> Floats | None:
+def _cheapest(cost: Floats, bounds: Bounds, constraints: list[LinearConstraint]) -> Floats | None:
     """A cheap solution with few switches on; the last of the unknowns are switches with a cost.
 
     The relaxation is solved a few times, each time with the cost of a switch divided by how

@@ -183,9 +183,9 @@ def _opposites(stratum: Stratum) -> Iterator[tuple[int, int]]:
         for a in numbers:
             for b in no.get(key, []):
                 others = stratum.tables[a].indicator != stratum.tables[b].indicator
-                if a < b and others and sensitive & {a, b}:
-                    if _adds_up(stratum.n[a], stratum.count[[a, b]]):
-                        yield a, b
+                wanted = a < b and others and sensitive & {a, b}
+                if wanted and _adds_up(stratum.n[a], stratum.count[[a, b]]):
+                    yield a, b
 
 
 def _duplicates(stratum: Stratum) -> Iterator[tuple[int, tuple[int, ...]]]:
@@ -290,9 +290,9 @@ def _parts_of(whole: Floats, fine: Mapping[str, Floats]) -> tuple[str, ...]:
     people = float(whole.sum())
     for size in range(1, len(fine) + 1):
         for parts in combinations(fine, size):
-            if people > 0 and sum(sums[part] for part in parts) == people:
-                if np.array_equal(whole, np.sum([fine[part] for part in parts], axis=0)):
-                    return parts
+            same_sum = people > 0 and sum(sums[part] for part in parts) == people
+            if same_sum and np.array_equal(whole, np.sum([fine[part] for part in parts], axis=0)):
+                return parts
     return ()
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -92,7 +92,7 @@ class Stratum:
         """Which tables count a yes (the others are sums)."""
         return np.asarray(np.isfinite(self.total).any(axis=1))
 
-    def spread(self, values: NDArray[np.generic], absent: object) -> NDArray[np.generic]:
+    def spread(self, values: NDArray[Any], absent: Any) -> NDArray[Any]:
         """A column of the table of estimates as a matrix."""
         filled = np.asarray(values)[np.maximum(self.position, 0)]
         return np.where(self.present, filled, absent)
@@ -127,7 +127,7 @@ def strata(estimates: pd.DataFrame, sources: Collection[str] = ()) -> list[Strat
     rows = rows[~is_derived(rows, sources)]
     _refuse_repeated(rows)
     return [
-        _stratum(key if isinstance(key, tuple) else (key,), group)
+        _stratum(tuple(str(part) for part in key), group)
         for key, group in rows.groupby(STRATUM, sort=True)
     ]
 
@@ -174,7 +174,7 @@ def _positions(rows: pd.DataFrame, wanted: pd.DataFrame, keys: list[str]) -> Int
 def _refuse_repeated(rows: pd.DataFrame) -> None:
     repeated = rows.duplicated([*STRATUM, *TABLE, *CELL])
     if repeated.any():
-        first = rows.loc[repeated.idxmax(), [*STRATUM, *TABLE, *CELL]]
+        first = rows[repeated].iloc[0][[*STRATUM, *TABLE, *CELL]]
         raise WorkbenchError(
             "a row of the table of estimates stands twice",
             got=", ".join(str(value) for value in first if value != ""),

@@ -91,9 +91,7 @@ def test_only_single_choice_categories_are_exhaustive(study: Study) -> None:
     assert not is_exhaustive(study, "K1")
 
 
-def test_an_indicator_that_cannot_be_computed_is_named(
-    study: Study, frame: pd.DataFrame
-) -> None:
+def test_an_indicator_that_cannot_be_computed_is_named(study: Study, frame: pd.DataFrame) -> None:
     with pytest.raises(WorkbenchError, match="K1 cannot be computed: the data have no column"):
         compile_indicators(study, with_derived_variables(study, frame).drop(columns="known_b"))
 
@@ -105,9 +103,7 @@ def test_a_value_outside_the_list_is_refused(tmp_path: Path, frame: pd.DataFrame
         derive_variables(study, frame)
 
 
-def test_an_answer_where_a_number_is_needed_is_refused(
-    tmp_path: Path, frame: pd.DataFrame
-) -> None:
+def test_an_answer_where_a_number_is_needed_is_refused(tmp_path: Path, frame: pd.DataFrame) -> None:
     indicators = INDICATORS.replace("\"count-in(known, '1', '2')\"", "${sex}")
     study = open_study("mini", write_mini_study(tmp_path, indicators=indicators))
     with pytest.raises(WorkbenchError, match="K2 cannot be computed: a number is expected"):

@@ -222,7 +222,9 @@ def test_errors_follow_the_design_of_the_card(
     scores = weights * (values - mean(values, weights)) / weights.sum()
     totals = scores.groupby([raw["layer"], raw["town"]]).sum()
     by_layer = totals.groupby(level=0)
-    variance = (by_layer.size() / (by_layer.size() - 1) * by_layer.var(ddof=0) * by_layer.size()).sum()
+    variance = (
+        by_layer.size() / (by_layer.size() - 1) * by_layer.var(ddof=0) * by_layer.size()
+    ).sum()
     row = one(estimates, indicator="H1", area="mini")
     assert row["standard_error"] == pytest.approx(np.sqrt(variance), rel=1e-9)
     assert row["df"] == raw["town"].nunique() - raw["layer"].nunique()

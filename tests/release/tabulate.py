@@ -46,9 +46,7 @@ def estimates_of(
         row
         for (indicator, category), column in items.items()
         for row in _item_rows(people, column, breakdowns)
-        if row.update(
-            indicator=indicator, category=category, sensitive=indicator in sensitive
-        )
+        if row.update(indicator=indicator, category=category, sensitive=indicator in sensitive)
         is None
     ]
     table = pd.DataFrame(rows)
