@@ -435,7 +435,7 @@ def texts(made: Made) -> dict[Path, str]:
 
 
 def test_each_group_has_a_report(made: Made, texts: dict[Path, str]) -> None:
-    assert made.build.failures == ()
+    assert not made.build.failures
     assert made.build.made == len(GROUPS)
     stems = {"host-host-community", "IDP-displaced-people"}
     for ending in ("html", "pdf", "xlsx", "ipynb"):
