@@ -28,7 +28,9 @@ def people(counts: dict[str, int], per_area: int = 100, seed: int = 1) -> pd.Dat
     return table
 
 
-def tables(counts: dict[str, int], breakdowns: tuple[str, ...] = (), **options: bool) -> pd.DataFrame:
+def tables(
+    counts: dict[str, int], breakdowns: tuple[str, ...] = (), **options: bool
+) -> pd.DataFrame:
     return estimates_of(
         people(counts), {("S", ""): "secret"}, breakdowns, sensitive=["S"], **options
     )
