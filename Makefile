@@ -48,7 +48,7 @@ data: env
 
 test: env data
 	$(BIN)/python -m pytest -m "not full" -n $(WORKERS) --dist loadfile
-	$(BIN)/python -m pytest --nbval-lax --nbval-cell-timeout=120 -p no:randomly notebooks -n $(WORKERS)
+	$(BIN)/python -m pytest --nbval-lax --nbval-cell-timeout=120 notebooks
 
 test-full: env data
 	$(BIN)/python -m pytest -m full -n $(WORKERS) --dist loadfile
