@@ -34,9 +34,9 @@ class Numbers:
     def percent(self, share: float, places: int = 0) -> str:
         """A share 0–1 in percent; a share that is not 0 or 1 is never rounded to it."""
         step = 10.0**-places
-        if 0 < share * 100 < step / 2:
+        if 0 < share * 100 <= step / 2:
             return self._bounded("less_than", step, places)
-        if 100 - step / 2 < share * 100 < 100:
+        if 100 - step / 2 <= share * 100 < 100:
             return self._bounded("more_than", 100 - step, places)
         return self._percent(self.decimal(share * 100, places))
 

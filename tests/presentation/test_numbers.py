@@ -94,3 +94,9 @@ def test_what_is_written_can_be_read_back(value: float, places: int) -> None:
     plain = text.replace(NO_BREAK_SPACE, "").replace(",", ".").replace(MINUS, "-")
     assert float(plain) == pytest.approx(value, abs=0.5 * 10**-places + 1e-6)
     assert float(plain) == round(float(plain), places)
+
+
+@pytest.mark.parametrize("share", [0.004, 0.005, 0.995, 0.996])
+def test_a_share_that_is_not_0_or_1_is_never_printed_as_such(share: float) -> None:
+    text = words("en").numbers.percent(share)
+    assert text not in ("0%", "100%")
