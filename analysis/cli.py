@@ -221,7 +221,7 @@ def estimate(
     ] = "rake",
     bounds: Annotated[str | None, typer.Option(help="LOW,HIGH of the weight ratio.")] = None,
     variance: Annotated[
-        str, typer.Option(help="calibrated, r-calibrate or r-rake.")
+        str, typer.Option(help="calibrated, calibrated-corrected, r-calibrate or r-rake.")
     ] = "calibrated",
 ) -> None:
     """Means, totals, shares and ratios of any table, with errors by design."""

@@ -12,12 +12,12 @@ import pandas as pd
 from analysis.definitions import read_rows, suggestion
 from analysis.errors import WorkbenchError
 from analysis.estimation.design import Design
+from analysis.estimation.residuals import VARIANCE_RULES
 from analysis.sources.tabular import frame_of, read_table
 from analysis.weighting.table import METHODS, read_bounds, weight_table
 
 LONELY_PSU = ("fail", "remove", "adjust", "average", "certainty")
 INTERVALS = ("mean", "logit", "korn-graubard", "wilson", "asin")
-VARIANCES = ("calibrated", "r-calibrate", "r-rake")
 
 
 def weight_file(
@@ -149,7 +149,7 @@ def _design(frame: pd.DataFrame, options: Mapping[str, Any]) -> Design:
         clusters=_names([options["clusters"]]) if options.get("clusters") else None,
         fpc=_names([options["fpc"]]) if options.get("fpc") else None,
         lonely_psu=_one_of(options.get("lonely_psu") or "fail", LONELY_PSU, "lonely-psu"),
-        variance=_one_of(options.get("variance") or "calibrated", VARIANCES, "variance"),
+        variance=_one_of(options.get("variance") or "calibrated", VARIANCE_RULES, "variance"),
     )
 
 

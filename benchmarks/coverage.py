@@ -177,6 +177,7 @@ def _estimated(
         calibration=weighted.calibration,
         strata=frame["area"].astype("str"),
         lonely_psu="adjust",
+        variance="calibrated-corrected",
         confidence=CONFIDENCE,
     )
 

@@ -145,7 +145,9 @@ class Estimator:
             len(self.weights), strata, clusters, populations, lonely_psu
         )
         self.residuals: Residuals | None = (
-            residuals(calibration, self.weights, variance) if calibration else None
+            residuals(calibration, self.weights, variance, self.sampling.strata)
+            if calibration
+            else None
         )
 
     def with_values(self, values: Floats) -> Estimator:
@@ -217,11 +219,32 @@ class Estimator:
         )
 
     def degrees_of_freedom(self, domains: Domains) -> Floats:
-        """Primary sampling units less strata among a domain's known values."""
+        """How well variances in domains are known.
+
+        Primary sampling units less strata among a domain's known values. Under the rule
+        ``calibrated-corrected`` those of all calibration groups that the domain reaches into,
+        less what the regression spends: outside the domain the residuals are not 0.
+        """
         known, pattern = self._known
         units = _distinct(domains.members, self.sampling.units, known)
         strata = _distinct(domains.members, self.sampling.strata, known)
-        return (units - strata)[:, pattern]
+        own = units - strata
+        if self.residuals is not None and self.residuals.inflation is not None:
+            left = self._degrees_left(self.residuals.groups, self.residuals.inflation)
+            reached = _distinct(domains.members, self.residuals.groups, known, left)
+            own = np.where(own >= 1, np.maximum(own, reached), own)
+        return own[:, pattern]
+
+    def _degrees_left(self, groups: Codes, inflation: Floats) -> Floats:
+        """Degrees of freedom of each calibration group, whole numbers."""
+        used = self.weights != 0
+        left = np.zeros(groups.max(initial=-1) + 1)
+        for group in np.unique(groups[used]):
+            rows = used & (groups == group)
+            units = len(np.unique(self.sampling.units[rows]))
+            strata = len(np.unique(self.sampling.strata[rows]))
+            left[group] = np.round((units - strata) / inflation[rows][0] ** 2)
+        return left
 
     def covariances(self, domains: Domains, pairs: Pairs) -> Covariances:
         """Covariances of the totals of (centred) variables and bases in pairs of domains."""
@@ -503,15 +526,19 @@ def without_noise(variance: Floats, estimate: Floats) -> Floats:
     return np.where(variance <= noise, np.where(np.isnan(variance), np.nan, 0.0), variance)
 
 
-def _distinct(members: sparse.csr_matrix, units: Codes, known: Floats) -> Floats:
-    """How many units have a known value in a domain, domains × patterns."""
-    if len(units) and units.max() + 1 == len(units):
+def _distinct(
+    members: sparse.csr_matrix, units: Codes, known: Floats, values: Floats | None = None
+) -> Floats:
+    """How many units have a known value in a domain (or their values), domains × patterns."""
+    if values is None and len(units) and units.max() + 1 == len(units):
         return members @ known
     domain, row = members.nonzero()
     key, cell = np.unique(domain * (units.max(initial=0) + 1) + units[row], return_inverse=True)
     ones = np.ones(len(row))
     cells = sparse.csr_matrix((ones, (cell, row)), shape=(len(key), members.shape[1]))
     present = (cells @ known > 0).astype(float)
-    owner = key // (units.max(initial=0) + 1)
+    owner, unit = np.divmod(key, units.max(initial=0) + 1)
+    if values is not None:
+        present = present * values[unit][:, None]
     entries = (np.ones(len(key)), (owner, np.arange(len(key))))
     return sparse.csr_matrix(entries, shape=(members.shape[0], len(key))) @ present

@@ -65,7 +65,8 @@ class Uncertainty:
 
     def adjusted_size(self, confidence: float) -> Floats:
         """The effective sample size made smaller where degrees of freedom are few."""
-        ratio = t_quantile(self.n - 1, confidence) / self.quantile(confidence)
+        few = t_quantile(np.fmin(self.df, self.n - 1), confidence)
+        ratio = t_quantile(self.n - 1, confidence) / few
         return self.size * ratio**2
 
 

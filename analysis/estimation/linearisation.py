@@ -156,6 +156,8 @@ def covariances(
         The regression of the calibrated weights' variance; None where weights were not
         calibrated.
     """
+    if residuals is not None and residuals.inflation is not None:
+        weights = weights * residuals.inflation
     result = Covariances.zeros(len(pairs), len(ratios))
     for block in _blocks(weights, members, pairs, sampling, residuals):
         step = max(1, _BUDGET // block.numbers_per_column)

@@ -64,7 +64,11 @@ class LinearRegression:
         self.sampling: Sampling = sampling(
             len(self.weights), strata, clusters, populations, lonely_psu
         )
-        self.residuals = residuals(calibration, self.weights, variance) if calibration else None
+        self.residuals = (
+            residuals(calibration, self.weights, variance, self.sampling.strata)
+            if calibration
+            else None
+        )
 
     def fit(
         self,

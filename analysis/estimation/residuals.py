@@ -1,14 +1,19 @@
 """What calibrated weights take off the variance: residuals from a regression on the auxiliaries.
 
 An estimate from weights that meet known totals of ``x`` varies as the residuals
-``z − x'B`` do. Three rules for B are at hand:
+``z − x'B`` do. Four rules are at hand:
 
 ``calibrated``
     B = (Σ w x x')⁻¹ Σ w x z with the calibrated weights w. Source: C.-E. Särndal,
     B. Swensson, J. Wretman, Model Assisted Survey Sampling (1992), section 6.6; J.-C. Deville,
     C.-E. Särndal, Journal of the American Statistical Association 87 (1992), 376–382.
+``calibrated-corrected``
+    the same, and the variance times (n − s) / (n − p) in every group of n respondents in s
+    strata, p being the rank of auxiliaries and strata together: a regression on p columns
+    makes residuals that much too small. Source: the correction CR1 of J. G. MacKinnon,
+    H. White, Journal of Econometrics 29 (1985), 305–325, within groups.
 ``r-calibrate``
-    the same with the weights before calibration, as R's ``calibrate`` does.
+    the same as ``calibrated`` with the weights before calibration, as R's ``calibrate`` does.
 ``r-rake``
     unweighted means of the levels taken off margin by margin, ten times over, as R's
     ``rake`` does.
@@ -17,7 +22,7 @@ An estimate from weights that meet known totals of ``x`` varies as the residuals
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +33,9 @@ from analysis.weighting.calibration_model import CalibrationModel
 
 Codes = NDArray[np.intp]
 Floats = NDArray[np.float64]
-VarianceRule = Literal["calibrated", "r-calibrate", "r-rake"]
+VarianceRule = Literal["calibrated", "calibrated-corrected", "r-calibrate", "r-rake"]
+
+VARIANCE_RULES: Final = get_args(VarianceRule)
 
 _SWEEPS = 10
 _SINGULAR = 1e-11
@@ -48,12 +55,15 @@ class Residuals:
         Weights of the rows in the regression.
     margins
         For the rule ``r-rake``: the margin of each auxiliary; None otherwise.
+    inflation
+        What residuals are multiplied by because the regression made them too small, by row.
     """
 
     auxiliaries: sparse.csr_matrix
     groups: Codes
     weights: Floats
     margins: Codes | None = None
+    inflation: Floats | None = None
 
     def solution(self, rows: Codes, columns: Codes) -> Floats:
         """The matrix that turns ``Σ weights x z`` of some rows into B."""
@@ -64,8 +74,21 @@ class Residuals:
         return _swept(gram, self.margins[columns])
 
 
-def residuals(model: CalibrationModel, weights: Floats, rule: VarianceRule) -> Residuals:
+def residuals(
+    model: CalibrationModel, weights: Floats, rule: VarianceRule, strata: Codes
+) -> Residuals:
     """The regression of a rule for weights that were calibrated.
+
+    Parameters
+    ----------
+    model
+        What the weights meet.
+    weights
+        The calibrated weights.
+    rule
+        One of :data:`VARIANCE_RULES`.
+    strata
+        Each row's stratum of the first stage.
 
     Raises
     ------
@@ -74,6 +97,11 @@ def residuals(model: CalibrationModel, weights: Floats, rule: VarianceRule) -> R
     """
     if rule == "calibrated":
         return Residuals(model.auxiliaries, model.groups, _modelled(weights, model))
+    if rule == "calibrated-corrected":
+        inflation = _inflation(model, weights != 0, strata)
+        return Residuals(
+            model.auxiliaries, model.groups, _modelled(weights, model), inflation=inflation
+        )
     if rule == "r-calibrate":
         return Residuals(model.auxiliaries, model.groups, _modelled(model.base_weights, model))
     if not model.margins:
@@ -89,6 +117,27 @@ def residuals(model: CalibrationModel, weights: Floats, rule: VarianceRule) -> R
 
 def _modelled(weights: Floats, model: CalibrationModel) -> Floats:
     return weights if model.model_variance is None else weights / model.model_variance
+
+
+def _inflation(model: CalibrationModel, used: NDArray[np.bool_], strata: Codes) -> Floats:
+    """√((n − s) / (n − p)) of each row's group; a group needs a respondent more than columns."""
+    inflation = np.ones(len(strata))
+    for group in np.unique(model.groups[used]):
+        rows = np.flatnonzero(used & (model.groups == group))
+        names, place = np.unique(strata[rows], return_inverse=True)
+        entries = (np.ones(len(rows)), (np.arange(len(rows)), place))
+        dummies = sparse.csr_matrix(entries, shape=(len(rows), len(names)))
+        columns = sparse.hstack([model.auxiliaries[rows], dummies], format="csc")
+        columns = columns[:, np.flatnonzero(np.diff(columns.indptr))]
+        left = max(len(rows) - _rank((columns.T @ columns).toarray()), 1)
+        inflation[rows] = np.sqrt(max(len(rows) - len(names), 1) / left)
+    return inflation
+
+
+def _rank(gram: Floats) -> int:
+    """Rank of columns by their Gram matrix, scaled first so that units do not matter."""
+    size = np.sqrt(np.diag(gram))
+    return int(np.linalg.matrix_rank(gram / np.outer(size, size), tol=1e-9, hermitian=True))
 
 
 def _inverse(gram: Floats) -> Floats:

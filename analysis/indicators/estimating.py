@@ -262,6 +262,7 @@ def _design(study: Study, result: SampleResult) -> dict[str, Any]:
         "clusters": [frame[design.clusters].astype("str")] if design.clusters else (),
         "populations": [frame[design.fpc]] if design.fpc else (),
         "lonely_psu": "adjust",
+        "variance": "calibrated-corrected",
     }
 
 

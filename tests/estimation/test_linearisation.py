@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from analysis.estimation.linearisation import LinearRatio, Pairs, Ratios, covariances
-from analysis.estimation.residuals import Residuals, VarianceRule, residuals
+from analysis.estimation.residuals import VARIANCE_RULES, Residuals, VarianceRule, residuals
 from analysis.estimation.sampling import Sampling, sampling
 from analysis.weighting import MarginTarget, rake
 from analysis.weighting.calibration_model import model_of_targets
@@ -30,7 +30,8 @@ def _residual(z: np.ndarray, weights: np.ndarray, found: Residuals | None) -> np
         return weights * _swept(z, x, found.margins)
     root = np.sqrt(found.weights)[:, None]
     b = np.linalg.lstsq(root * x, root[:, 0] * z, rcond=None)[0]
-    return weights * (z - x @ b)
+    inflation = 1.0 if found.inflation is None else found.inflation
+    return weights * inflation * (z - x @ b)
 
 
 def _swept(z: np.ndarray, x: np.ndarray, margins: np.ndarray) -> np.ndarray:
@@ -63,7 +64,7 @@ class Case:
         base = np.exp(rng.normal(0, 0.3, n))
         self.weights = rake(base, targets, area, list("xyz")).weights
         model = model_of_targets(targets, area, base, "rake")
-        self.residuals = residuals(model, self.weights, rule)
+        self.residuals = residuals(model, self.weights, rule, self.sampling.strata)
         self.table = rng.normal(2, 1, (n, 4))
         members = rng.random((5, n)) < 0.5
         members[0], members[1] = area == 1, True
@@ -75,7 +76,7 @@ class Case:
 @given(
     st.integers(0, 10_000),
     st.sampled_from(["areas", "crossing", "none"]),
-    st.sampled_from(["calibrated", "r-calibrate", "r-rake"]),
+    st.sampled_from(VARIANCE_RULES),
     st.booleans(),
 )
 def test_covariances_of_any_pair_of_domains(
