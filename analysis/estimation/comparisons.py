@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from analysis.estimation.covariances import Pairs
 from analysis.estimation.domains import Domains
 from analysis.estimation.estimator import (
     DomainEstimates,
@@ -22,7 +23,6 @@ from analysis.estimation.estimator import (
     without_noise,
 )
 from analysis.estimation.intervals import Uncertainty, interval
-from analysis.estimation.linearisation import Covariances, LinearRatio, Pairs
 from analysis.estimation.multiplicity import adjusted_within
 from analysis.estimation.residuals import VarianceRule
 from analysis.estimation.sampling import LonelyPsu
@@ -145,7 +145,9 @@ def compare_with_rest(
     )
     wholes = domains.wholes()
     inner = np.flatnonzero(wholes >= 0)
-    difference = _from_rest(estimator, domains, inner, wholes[inner])
+    both = Domains.joined([domains.at(inner), domains.rest(inner, wholes[inner])])
+    own = np.arange(len(inner))
+    difference = _difference(estimator, both, own, len(inner) + own)
     labels = domains.labels.iloc[inner].reset_index(drop=True)
     names = variable_labels(columns, estimator.variables)
     frame = _frame(estimator, difference, labels, names, confidence)
@@ -184,89 +186,34 @@ def compare_domains(
     -----
     R: ``svycontrast(svyby(…, covmat = TRUE), c(1, -1))``.
     """
-    sums = estimator.sums(domains)
-    linear = estimator.linear(sums)
-    variances = estimator.variances(domains, sums)
-    df = estimator.degrees_of_freedom(domains)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        found = estimator.covariances(domains, Pairs(first, second))
-        covariance = found.of_ratios(linear.at(first), linear.at(second))
-    sides = [
-        DomainEstimates(_at(sums, place), variances[place], df[place]) for place in (first, second)
-    ]
     labels = domains.labels.iloc[first].reset_index(drop=True)
     others = domains.labels.iloc[second].reset_index(drop=True).add_suffix("_second")
     names = variable_labels(columns, estimator.variables)
     both = pd.concat([labels, others], axis=1)
-    difference = _Difference(sides[0], sides[1], np.nan_to_num(covariance))
+    difference = _difference(estimator, domains, first, second)
     frame = _frame(estimator, difference, both, names, confidence)
     frame["p_adjusted"] = adjusted_within(frame["p_value"].to_numpy(), frame[names.columns])
     return frame[[*both.columns, *names.columns, *COMPARISON_COLUMNS]]
 
 
-def _from_rest(estimator: Estimator, domains: Domains, inner: Codes, outer: Codes) -> _Difference:
-    """The inner domains and what remains of the outer ones."""
-    own = Domains(domains.members[inner], domains.labels.iloc[inner])
-    rest = Domains((domains.members[outer] - domains.members[inner]).tocsr(), own.labels)
-    rest.members.eliminate_zeros()
-    sums, rest_sums = estimator.sums(own), estimator.sums(rest)
-    used, place = np.unique(outer, return_inverse=True)
-    whole = Domains(domains.members[used], domains.labels.iloc[used])
-    of_own = estimator.covariances(own, Pairs.of_each(len(own)))
-    of_whole = estimator.covariances(whole, Pairs.of_each(len(whole)))
-    both = Domains.joined([own, whole])
-    between = estimator.covariances(both, Pairs(np.arange(len(own)), len(own) + place))
-    linear, rest_linear = estimator.linear(sums), estimator.linear(rest_sums)
-    of_rest, across = _remaining(of_own, _at_covariances(of_whole, place), between)
-    return _Difference(
-        _estimates(estimator, own, sums, of_own, linear),
-        _estimates(estimator, rest, rest_sums, of_rest, rest_linear),
-        _ratio_covariance(across, linear, rest_linear),
+def _difference(estimator: Estimator, domains: Domains, first: Codes, second: Codes) -> _Difference:
+    """Pairs of domains with the covariance of their means."""
+    count = len(domains)
+    pairs = Pairs(
+        np.concatenate([np.arange(count), first]), np.concatenate([np.arange(count), second])
     )
-
-
-def _remaining(
-    own: Covariances, whole: Covariances, between: Covariances
-) -> tuple[Covariances, Covariances]:
-    """Covariances of the rest's totals, and between those of the own part and the rest."""
-    rest = Covariances(
-        nn=whole.nn + own.nn - 2 * between.nn,
-        nd=whole.nd + own.nd - between.nd - between.dn,
-        dn=whole.dn + own.dn - between.nd - between.dn,
-        dd=whole.dd + own.dd - 2 * between.dd,
-    )
-    across = Covariances(
-        nn=between.nn - own.nn,
-        nd=between.nd - own.nd,
-        dn=between.dn - own.dn,
-        dd=between.dd - own.dd,
-    )
-    return rest, across
-
-
-def _estimates(
-    estimator: Estimator,
-    domains: Domains,
-    sums: Sums,
-    found: Covariances,
-    linear: LinearRatio,
-) -> DomainEstimates:
+    sums, df, found = estimator.moments(domains, pairs)
+    linear = estimator.linear(sums)
     with np.errstate(invalid="ignore", divide="ignore"):
-        variance = without_noise(found.variances_of_ratios(linear), sums.mean)
-    return DomainEstimates(sums, variance, estimator.degrees_of_freedom(domains))
-
-
-def _ratio_covariance(found: Covariances, first: LinearRatio, second: LinearRatio) -> Floats:
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return found.of_ratios(first, second)
+        variances = found.at(slice(0, count)).variances_of_ratios(linear)
+        covariance = found.at(slice(count, None)).of_ratios(linear.at(first), linear.at(second))
+    variances = without_noise(variances, sums.mean)
+    sides = [DomainEstimates(_at(sums, one), variances[one], df[one]) for one in (first, second)]
+    return _Difference(sides[0], sides[1], np.nan_to_num(covariance))
 
 
 def _at(sums: Sums, place: Codes) -> Sums:
     return Sums(*(array[place] for array in vars(sums).values()))
-
-
-def _at_covariances(found: Covariances, place: Codes) -> Covariances:
-    return Covariances(found.nn[place], found.nd[place], found.dn[place], found.dd[place])
 
 
 def _frame(

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, Final, Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import sparse, stats
+from scipy import stats
 
 from analysis.errors import WorkbenchError
+from analysis.estimation.covariances import Covariances, LinearRatio, Pairs, Ratios
 from analysis.estimation.domains import Domains
 from analysis.estimation.intervals import (
     IntervalMethod,
@@ -21,15 +21,10 @@ from analysis.estimation.intervals import (
     interval,
     share_interval,
 )
-from analysis.estimation.linearisation import (
-    Covariances,
-    LinearRatio,
-    Pairs,
-    Ratios,
-    covariances,
-)
+from analysis.estimation.linearisation import Linearisation, covariances
 from analysis.estimation.residuals import Residuals, VarianceRule, residuals
 from analysis.estimation.sampling import LonelyPsu, Sampling, sampling
+from analysis.estimation.value_table import ValueTable
 from analysis.weighting.calibration_model import CalibrationModel
 
 Codes = NDArray[np.intp]
@@ -64,8 +59,8 @@ class Sums:
     ----------
     total, base
         Σ w y and Σ w over respondents whose value is known.
-    n, count
-        Unweighted respondents with a known value, and of them those whose value is not 0.
+    n
+        Unweighted respondents with a known value.
     squared_weights
         Σ w².
     spread
@@ -75,7 +70,6 @@ class Sums:
     total: Floats
     base: Floats
     n: Floats
-    count: Floats
     squared_weights: Floats
     spread: Floats
 
@@ -140,7 +134,8 @@ class Estimator:
     ) -> None:
         self.values = _checked_values(values)
         self.weights = _checked_weights(weights, len(self.values))
-        self.kinds = _kinds(self.values) if kinds is None else tuple(kinds)
+        self.table = ValueTable(self.values, self.weights)
+        self.kinds = _kinds(self.table) if kinds is None else tuple(kinds)
         self.sampling: Sampling = sampling(
             len(self.weights), strata, clusters, populations, lonely_psu
         )
@@ -150,13 +145,12 @@ class Estimator:
             else None
         )
 
-    def with_values(self, values: Floats) -> Estimator:
+    def with_values(self, values: Any) -> Estimator:
         """The same weights and selection with other variables."""
         other = copy(self)
-        for name in ("_known", "_centres", "_centred", "_table", "_ratios"):
-            vars(other).pop(name, None)
         other.values = _checked_values(values)
-        other.kinds = _kinds(other.values)
+        other.table = ValueTable(other.values, self.weights)
+        other.kinds = _kinds(other.table)
         return other
 
     @property
@@ -164,59 +158,52 @@ class Estimator:
         """The number of variables."""
         return int(self.values.shape[1])
 
-    @cached_property
-    def _known(self) -> tuple[Floats, Codes]:
-        """The distinct patterns of known values, respondents × patterns, and each variable's."""
-        known = (~np.isnan(self.values)) & (self.weights != 0)[:, None]
-        packed = np.packbits(known, axis=0).T
-        _, first, pattern = np.unique(packed, axis=0, return_index=True, return_inverse=True)
-        return known[:, first].astype(float), pattern.reshape(-1).astype(np.intp)
-
-    @cached_property
-    def _centres(self) -> Floats:
-        """A number near each variable's mean; 0 for −1, 0, 1, so that counts stay whole."""
-        known, pattern = self._known
-        base = (self.weights @ known)[pattern]
-        filled = np.where(np.isnan(self.values), 0.0, self.values)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            centres = np.nan_to_num(self.weights @ filled / base)
-        return np.where(_is_small_whole(self.values), 0.0, centres)
-
-    @cached_property
-    def _centred(self) -> Floats:
-        """The variables less their centres, 0 where not known."""
-        known, pattern = self._known
-        centred = np.where(np.isnan(self.values), 0.0, self.values - self._centres)
-        return centred * known[:, pattern]
-
-    @cached_property
-    def _table(self) -> Floats:
-        return np.hstack([self._centred, self._known[0]])
-
-    @cached_property
+    @property
     def _ratios(self) -> Ratios:
-        each = np.arange(self.variables)
-        return Ratios(each, self.variables + self._known[1])
+        return Ratios(np.arange(self.variables), self.table.bases)
+
+    def linearisation(self, domains: Domains) -> Linearisation:
+        """The sums that the domains need."""
+        return Linearisation(self.weights, domains, self.sampling, self.residuals)
+
+    def moments(self, domains: Domains, pairs: Pairs) -> tuple[Sums, Floats, Covariances]:
+        """Sums, degrees of freedom, and covariances of totals of (centred) variables and bases.
+
+        Parameters
+        ----------
+        domains
+            The domains.
+        pairs
+            The pairs of domains whose covariances are wanted.
+        """
+        prepared = self.linearisation(domains)
+        found = prepared.moments(self.table, self._ratios, pairs, squares=True)
+        sums = self._sums(prepared, found.totals, found.squares)
+        return sums, self._degrees_of_freedom(prepared), found.covariances
 
     def sums(self, domains: Domains) -> Sums:
         """Sums in every domain."""
-        known, pattern = self._known
-        weighted = self.weights[:, None]
-        members = domains.members
-        base = (members @ (known * weighted))[:, pattern]
-        total = members @ (self._centred * weighted)
-        squares = members @ (self._centred**2 * weighted)
+        return self.moments(domains, Pairs.of_none())[0]
+
+    def _sums(self, prepared: Linearisation, totals: Floats, squares: Floats) -> Sums:
+        pattern, bases = self.table.pattern, self.table.bases
+        n, squared_weights = prepared.counts(self.table.known)
+        base, total = totals[:, bases], totals[:, : self.variables]
         with np.errstate(invalid="ignore", divide="ignore"):
             spread = squares - np.where(base != 0, total**2 / base, 0.0)
-        yes = np.where(np.isnan(self.values), 0.0, self.values) != 0
         return Sums(
-            total=total + self._centres * base,
+            total=total + self.table.centres * base,
             base=base,
-            n=(members @ known)[:, pattern],
-            count=members @ (yes * known[:, pattern]),
-            squared_weights=(members @ (known * weighted**2))[:, pattern],
+            n=n[:, pattern],
+            squared_weights=squared_weights[:, pattern],
             spread=np.where(spread <= _ROUNDING * np.abs(squares), 0.0, spread),
         )
+
+    def counts(self, domains: Domains) -> Floats:
+        """Unweighted respondents whose value is known and not 0, domains × variables."""
+        chosen = ValueTable((self.values != 0) & ~np.isnan(self.values), self.weights)
+        used = (self.weights != 0).astype(float)
+        return Linearisation(used, domains, self.sampling).totals(chosen)[:, : self.variables]
 
     def degrees_of_freedom(self, domains: Domains) -> Floats:
         """How well variances in domains are known.
@@ -225,15 +212,17 @@ class Estimator:
         ``calibrated-corrected`` those of all calibration groups that the domain reaches into,
         less what the regression spends: outside the domain the residuals are not 0.
         """
-        known, pattern = self._known
-        units = _distinct(domains.members, self.sampling.units, known)
-        strata = _distinct(domains.members, self.sampling.strata, known)
-        own = units - strata
+        return self._degrees_of_freedom(self.linearisation(domains))
+
+    def _degrees_of_freedom(self, prepared: Linearisation) -> Floats:
+        known = self.table.known
+        units = prepared.distinct(known, self.sampling.units)
+        own = units - prepared.distinct(known, self.sampling.strata)
         if self.residuals is not None and self.residuals.inflation is not None:
             left = self._degrees_left(self.residuals.groups, self.residuals.inflation)
-            reached = _distinct(domains.members, self.residuals.groups, known, left)
+            reached = prepared.distinct(known, self.residuals.groups, left)
             own = np.where(own >= 1, np.maximum(own, reached), own)
-        return own[:, pattern]
+        return own[:, self.table.pattern]
 
     def _degrees_left(self, groups: Codes, inflation: Floats) -> Floats:
         """Degrees of freedom of each calibration group, whole numbers."""
@@ -248,26 +237,15 @@ class Estimator:
 
     def covariances(self, domains: Domains, pairs: Pairs) -> Covariances:
         """Covariances of the totals of (centred) variables and bases in pairs of domains."""
-        return covariances(
-            self._table,
-            self._ratios,
-            self.weights,
-            domains.members,
-            pairs,
-            self.sampling,
-            self.residuals,
-        )
+        return self.linearisation(domains).moments(self.table, self._ratios, pairs).covariances
+
+    def variances(self, domains: Domains) -> Floats:
+        """Variances of the means, domains × variables."""
+        return domain_estimates(self, domains).variance
 
     def linear(self, sums: Sums) -> LinearRatio:
         """Means less the centres, and their bases, for the delta method."""
-        return LinearRatio(sums.mean - self._centres, sums.base)
-
-    def variances(self, domains: Domains, sums: Sums) -> Floats:
-        """Variances of the means, domains × variables."""
-        linear = self.linear(sums)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            found = self.covariances(domains, Pairs.of_each(len(domains)))
-            return without_noise(found.variances_of_ratios(linear), sums.mean)
+        return LinearRatio(sums.mean - self.table.centres, sums.base)
 
     def covariance_of_means(self, domains: Domains) -> Floats:
         """Covariance matrices of all means of a domain, domains × variables × variables.
@@ -279,17 +257,19 @@ class Estimator:
         size, first = self.variables, len(domains)
         upper = np.triu_indices(size)
         matrices = np.empty((first, size, size))
+        table = self.table.reader(np.arange(self.table.width))(slice(None))
         with np.errstate(invalid="ignore", divide="ignore"):
             for place in range(first):
-                inside = domains.members[[place]].toarray()[0][:, None]
-                base = self._table[:, self._ratios.denominators]
-                scores = inside * (self._centred - linear.value[place] * base)
+                domain = domains.at(np.array([place]))
+                inside = domain.members.toarray()[0][:, None]
+                base = table[:, self.table.bases]
+                scores = inside * (table[:, :size] - linear.value[place] * base)
                 scores = scores / linear.denominator[place]
                 found = covariances(
                     scores,
                     Ratios(*upper),
                     self.weights,
-                    domains.members[[place]],
+                    domain,
                     Pairs.of_each(1),
                     self.sampling,
                     self.residuals,
@@ -345,10 +325,10 @@ class DomainEstimates:
 
 def domain_estimates(estimator: Estimator, domains: Domains) -> DomainEstimates:
     """Means of all variables in all domains with variances and degrees of freedom."""
-    sums = estimator.sums(domains)
-    return DomainEstimates(
-        sums, estimator.variances(domains, sums), estimator.degrees_of_freedom(domains)
-    )
+    sums, df, found = estimator.moments(domains, Pairs.of_each(len(domains)))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        variance = found.variances_of_ratios(estimator.linear(sums))
+    return DomainEstimates(sums, without_noise(variance, sums.mean), df)
 
 
 def mixed_interval(
@@ -448,7 +428,7 @@ def estimates_frame(
         "df": found.df,
         "n": sums.n,
         "n_effective": found.n_effective,
-        "count": np.where(shares, sums.count, np.nan),
+        "count": np.where(shares, estimator.counts(domains), np.nan),
         "base": sums.base,
         "deff": found.deff(),
     }
@@ -486,12 +466,11 @@ def two_sided_p(estimate: Floats, error: Floats, df: Floats) -> Floats:
         return 2 * stats.t.sf(statistic, np.where(df >= 1, df, np.nan))
 
 
-def _checked_values(values: Any) -> Floats:
-    array = np.asarray(values, dtype=float)
-    array = array[:, None] if array.ndim == 1 else array
-    if np.isinf(array).any():
-        raise WorkbenchError("a value is infinite", expected="a number, or NaN where not known")
-    return array
+def _checked_values(values: Any) -> NDArray[Any]:
+    array = np.asarray(values)
+    if array.dtype.kind not in "biuf":
+        array = array.astype(float)
+    return array[:, None] if array.ndim == 1 else array
 
 
 def _checked_weights(weights: Any, respondents: int) -> Floats:
@@ -509,36 +488,11 @@ def _checked_weights(weights: Any, respondents: int) -> Floats:
     return array
 
 
-def _kinds(values: Floats) -> tuple[Kind, ...]:
-    binary = ((values == 0) | (values == 1) | np.isnan(values)).all(axis=0)
-    return tuple("share" if is_binary else "mean" for is_binary in binary)
-
-
-def _is_small_whole(values: Floats) -> NDArray[np.bool_]:
-    """Which variables hold nothing but −1, 0 and 1."""
-    magnitude = np.abs(values)
-    return ((magnitude == 0) | (magnitude == 1) | np.isnan(values)).all(axis=0)
+def _kinds(table: ValueTable) -> tuple[Kind, ...]:
+    return tuple("share" if is_binary else "mean" for is_binary in table.binary)
 
 
 def without_noise(variance: Floats, estimate: Floats) -> Floats:
     """Variances, 0 where rounding is all that is left: calibration fixes the estimate."""
     noise = (_NOISE * np.abs(np.nan_to_num(estimate))) ** 2
     return np.where(variance <= noise, np.where(np.isnan(variance), np.nan, 0.0), variance)
-
-
-def _distinct(
-    members: sparse.csr_matrix, units: Codes, known: Floats, values: Floats | None = None
-) -> Floats:
-    """How many units have a known value in a domain (or their values), domains × patterns."""
-    if values is None and len(units) and units.max() + 1 == len(units):
-        return members @ known
-    domain, row = members.nonzero()
-    key, cell = np.unique(domain * (units.max(initial=0) + 1) + units[row], return_inverse=True)
-    ones = np.ones(len(row))
-    cells = sparse.csr_matrix((ones, (cell, row)), shape=(len(key), members.shape[1]))
-    present = (cells @ known > 0).astype(float)
-    owner, unit = np.divmod(key, units.max(initial=0) + 1)
-    if values is not None:
-        present = present * values[unit][:, None]
-    entries = (np.ones(len(key)), (owner, np.arange(len(key))))
-    return sparse.csr_matrix(entries, shape=(members.shape[0], len(key))) @ present

@@ -2,136 +2,325 @@
 
 The estimated total of a variable in a domain is ``Σ w z`` with z the variable inside and 0
 outside. Its variance is a sum of squares of totals over sampling units and strata (see
-:mod:`analysis.estimation.sampling`), so every covariance comes from weighted sums over the
-cells unit × domain: sparse matrices of cells times the table of variables, one product for
-everything. With calibrated weights z becomes the residual ``z − x'B``, which adds terms in
-``Σ x z``, again sums of the same kind. Means, ratios and differences follow from these
-covariances by the delta method. Source: D. A. Binder, International Statistical Review 51
-(1983), 279–292; R. S. Woodruff, JASA 66 (1971), 411–414.
+:mod:`analysis.estimation.sampling`), so every covariance comes from weighted sums over cells
+unit × group (:mod:`analysis.estimation.cells`), read off the data in one pass. Where
+respondents were drawn themselves, sums of weighted squares take the place of squared sums.
+With calibrated weights z becomes a residual (:mod:`analysis.estimation.residual_sums`). Means,
+ratios and differences follow from these covariances by the delta method. Source: D. A. Binder,
+International Statistical Review 51 (1983), 279–292; R. S. Woodruff, JASA 66 (1971), 411–414.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from analysis.estimation.cells import (
+    Cells,
+    Units,
+    cells_of,
+    function_of,
+    numbered_jointly,
+    units_within_places,
+)
+from analysis.estimation.covariances import Covariances, Pairs, Ratios
+from analysis.estimation.domains import Domains, ranges
+from analysis.estimation.residual_sums import ResidualSums, residual_sums
 from analysis.estimation.residuals import Residuals
 from analysis.estimation.sampling import Sampling, Term
+from analysis.estimation.value_table import Column, ValueTable
 
 Codes = NDArray[np.intp]
 Floats = NDArray[np.float64]
 
-#: Numbers held at once by one intermediate array, at most (8 bytes each).
-_BUDGET = 4_000_000
-#: A difference of numbers that is smaller than this part of them is rounding.
-_ROUNDING = 1e-14
+#: Numbers held at once by the sums over cells, at most (8 bytes each).
+_BUDGET = 24_000_000
 
 
 @dataclass(frozen=True)
-class Ratios:
-    """Which column of a table of variables is divided by which.
+class Moments:
+    """Sums and covariances of the columns of a table.
 
-    A mean divides the variable by 1 where it is known; a total divides by nothing and uses
-    the numerators alone.
+    Parameters
+    ----------
+    totals
+        Σ w z, domains × columns.
+    squares
+        Σ w z², domains × variables.
+    covariances
+        Of the pairs of domains, pairs × ratios.
     """
 
-    numerators: Codes
-    denominators: Codes
-
-    def __len__(self) -> int:
-        return len(self.numerators)
-
-    def part(self, start: int, stop: int) -> Ratios:
-        """Some of the ratios."""
-        return Ratios(self.numerators[start:stop], self.denominators[start:stop])
+    totals: Floats
+    squares: Floats
+    covariances: Covariances
 
 
-@dataclass(frozen=True)
-class Pairs:
-    """Pairs of domains, by their positions."""
+class Linearisation:
+    """Weights, selection and domains, ready for the sums of any variables.
 
-    first: Codes
-    second: Codes
+    Parameters
+    ----------
+    weights
+        One per respondent.
+    domains
+        The domains.
+    sampling
+        How respondents were selected.
+    residuals
+        The regression of the calibrated weights' variance; None where weights were not
+        calibrated.
+    """
 
-    def __len__(self) -> int:
-        return len(self.first)
+    def __init__(
+        self,
+        weights: Floats,
+        domains: Domains,
+        sampling: Sampling,
+        residuals: Residuals | None = None,
+    ) -> None:
+        self.weights = weights
+        self.domains = domains
+        self.sampling = sampling
+        self.residuals = residuals
+
+    def moments(
+        self, table: ValueTable, ratios: Ratios, pairs: Pairs, squares: bool = False
+    ) -> Moments:
+        """Sums over the domains, and covariances of ratios of them.
+
+        Parameters
+        ----------
+        table
+            The variables.
+        ratios
+            Numerators and denominators among the columns of the table.
+        pairs
+            The pairs of domains; they may overlap.
+        squares
+            Whether the sums of squares are wanted.
+        """
+        found = Moments(
+            np.zeros((len(self.domains), table.width)),
+            np.zeros((len(self.domains), table.variables)),
+            Covariances.zeros(len(pairs), len(ratios)),
+        )
+        step = max(1, _BUDGET // self._numbers_per_column)
+        for start in range(0, len(ratios), step):
+            self._add(found, table, ratios.part(start, start + step), pairs, start, squares)
+        return found
+
+    def totals(self, table: ValueTable) -> Floats:
+        """Σ w z of all columns, domains × columns."""
+        everything = np.arange(table.width)
+        return self._owners @ self._sums(table, everything, self.weights)
+
+    def _add(
+        self,
+        found: Moments,
+        table: ValueTable,
+        ratios: Ratios,
+        pairs: Pairs,
+        start: int,
+        squares: bool,
+    ) -> None:
+        """The ratios from ``start`` on."""
+        columns, place = np.unique(
+            np.concatenate([ratios.numerators, ratios.denominators]), return_inverse=True
+        )
+        local = Ratios(place[: len(ratios)], place[len(ratios) :])
+        squared = [table.product(column, column) for column in columns if squares]
+        wide = [column for column in squared if isinstance(column, tuple)]
+        sums = self._sums(table, [*columns.tolist(), *wide], self.weights)
+        by_domain = self._owners @ sums
+        found.totals[:, columns] = by_domain[:, : len(columns)]
+        _put_squares(found, by_domain, columns, squared, table.variables)
+        if not len(pairs):
+            return
+        weighted = sums[:, : len(columns)]
+        if self._inflated is not self.weights:
+            weighted = self._sums(table, columns, self._inflated)
+        own = Covariances.zeros(len(pairs), len(ratios))
+        for term in self._unit_terms(pairs):
+            own.add(term.products(weighted, local, pairs))
+        for coefficients in self._elementary:
+            own.add(self._squares(table, ratios, pairs, coefficients))
+        if self._regression is not None:
+            own.add_residual(self._regression.covariances(table, columns, weighted, local, pairs))
+        found.covariances.put(start, own)
+
+    def _sums(
+        self, table: ValueTable, columns: Sequence[Column] | Codes, weights: Floats
+    ) -> Floats:
+        """Weighted sums over the cells; those of who has known values are kept."""
+        bases = [place for place, column in enumerate(columns) if table.is_base(column)]
+        if not bases or weights is not self.weights:
+            return self.cells.sums(table.reader(columns), len(columns), weights)
+        others = np.setdiff1d(np.arange(len(columns)), bases)
+        wanted = [columns[place] for place in others]
+        patterns = np.array([columns[place] for place in bases], dtype=np.intp) - table.variables
+        found = np.empty((len(self.cells), len(columns)))
+        found[:, others] = self.cells.sums(table.reader(wanted), len(wanted), weights)
+        found[:, bases] = self._counts(table.known, self.cells)[2][:, patterns]
+        return found
+
+    # --- who is in which cell ---------------------------------------------------------------
+
+    @cached_property
+    def units(self) -> Units:
+        """The finest groups of respondents that a term of the variance adds up."""
+        codes = [term.units for term in self.sampling.terms if term.units is not None]
+        if not codes:
+            return units_within_places(np.zeros_like(self.sampling.strata), domains=self.domains)
+        counts = [int(code.max(initial=-1)) + 1 for code in codes]
+        finest = codes[int(np.argmax(counts))]
+        if any(function_of(finest, max(counts), code) is None for code in codes):
+            finest = numbered_jointly(*codes)
+        return units_within_places(finest, domains=self.domains)
+
+    @cached_property
+    def cells(self) -> Cells:
+        """The units crossed with the groups of the domains."""
+        return cells_of(self.units, self.domains)
+
+    @cached_property
+    def _owners(self) -> sparse.csr_matrix:
+        return self.domains.owners(self.cells.place, self.cells.slot)
+
+    @cached_property
+    def _inflated(self) -> Floats:
+        """The weights as the variance takes them."""
+        if self.residuals is None or self.residuals.inflation is None:
+            return self.weights
+        return self.weights * self.residuals.inflation
+
+    # --- degrees of freedom -----------------------------------------------------------------
+
+    def counts(self, known: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+        """Respondents with known values and Σ w², domains × patterns."""
+        n, squares, _ = self._counts(known, self.cells)
+        return self._owners @ n, self._owners @ squares
+
+    def distinct(
+        self, known: NDArray[np.bool_], codes: Codes, values: Floats | None = None
+    ) -> Floats:
+        """How many codes (or the sum of their values) occur among known values.
+
+        Domains × patterns.
+        """
+        if values is None and _size(codes) == len(codes):
+            return self.counts(known)[0]
+        cells, parent = self.cells, self.units.parents(codes)
+        if parent is None:
+            units = units_within_places(codes, domains=self.domains)
+            cells, parent = cells_of(units, self.domains), units.parents(codes)
+        assert parent is not None
+        n = self._counts(known, cells)[0]
+        owners = (
+            self._owners if cells is self.cells else self.domains.owners(cells.place, cells.slot)
+        )
+        entries, gather = _by_key(owners, parent[cells.unit])
+        present = (gather @ n > 0).astype(float)
+        if values is not None:
+            present *= values[entries.key][:, None]
+        return entries.summed(len(self.domains)) @ present
+
+    def _counts(self, known: NDArray[np.bool_], cells: Cells) -> tuple[Floats, Floats, Floats]:
+        """Σ 1, Σ w² and Σ w of known values, each cells × patterns."""
+        kept = self._kept_counts
+        if kept is None or kept[0] is not known or kept[1] is not cells:
+
+            def block(rows: slice) -> Floats:
+                weights = self.weights[rows, None]
+                return np.hstack([known[rows], known[rows] * weights**2, known[rows] * weights])
+
+            n, squares, sums = np.split(cells.sums(block, 3 * known.shape[1]), 3, axis=1)
+            kept = self._kept_counts = (known, cells, (n, squares, sums))
+        return kept[2]
+
+    _kept_counts: tuple[NDArray[np.bool_], Cells, tuple[Floats, Floats, Floats]] | None = None
+
+    # --- terms of the variance --------------------------------------------------------------
+
+    def _unit_terms(self, pairs: Pairs) -> list[_UnitTerm]:
+        if self._kept_terms is None or self._kept_terms[0] is not pairs:
+            terms = [term for term in self.sampling.terms if term.units is not None]
+            found = [_unit_term(term, self.cells, self._owners, pairs) for term in terms]
+            self._kept_terms = (pairs, found)
+        return self._kept_terms[1]
+
+    _kept_terms: tuple[Pairs, list[_UnitTerm]] | None = None
+
+    @cached_property
+    def _elementary(self) -> list[Floats]:
+        """Coefficients of the terms whose units are the respondents."""
+        return [term.coefficients for term in self.sampling.terms if term.units is None]
+
+    def _squares(
+        self, table: ValueTable, ratios: Ratios, pairs: Pairs, coefficients: Floats
+    ) -> Covariances:
+        """Sums of c w² z z' over the respondents of both domains of a pair."""
+        weights = coefficients * self._inflated**2
+        distinct, back = np.unique(ratios.denominators, return_inverse=True)
+        wanted = [
+            *(table.product(one, one) for one in ratios.numerators),
+            *(
+                table.product(*both)
+                for both in zip(ratios.numerators, ratios.denominators, strict=True)
+            ),
+            *(table.product(one, one) for one in distinct),
+        ]
+        columns = list(dict.fromkeys(wanted))
+        place = {column: number for number, column in enumerate(columns)}
+        chosen = np.array([place[column] for column in wanted], dtype=np.intp)
+        found = self._squares_in_pairs(table, columns, weights, pairs)[:, chosen]
+        nn, nd, dd = np.split(found, [len(ratios), 2 * len(ratios)], axis=1)
+        return Covariances(nn, nd, nd, dd[:, back])
+
+    def _squares_in_pairs(
+        self, table: ValueTable, columns: Sequence[Column], weights: Floats, pairs: Pairs
+    ) -> Floats:
+        sums = self._sums(table, columns, weights)
+        if pairs.same:
+            return (self._owners @ sums)[pairs.first]
+        shared = self._owners[pairs.first].multiply(self._owners[pairs.second]).tocsr()
+        found = shared @ sums
+        crossing = self.domains.crossing(pairs.first, pairs.second)
+        if len(crossing):
+            both = self.domains.intersections(pairs.first[crossing], pairs.second[crossing])
+            inner = Linearisation(self.weights, both, self.sampling)
+            found[crossing] = inner._owners @ inner._sums(table, columns, weights)
+        return found
+
+    @cached_property
+    def _regression(self) -> ResidualSums | None:
+        if self.residuals is None:
+            return None
+        return residual_sums(
+            self.residuals,
+            self._inflated,
+            self.weights != 0,
+            self.sampling,
+            self.cells,
+            self.domains,
+        )
 
     @property
-    def same(self) -> bool:
-        """Whether every domain is paired with itself."""
-        return self.first is self.second
-
-    @classmethod
-    def of_each(cls, domains: int) -> Pairs:
-        """Every domain with itself: variances."""
-        each = np.arange(domains)
-        return cls(each, each)
-
-
-@dataclass
-class Covariances:
-    """Covariances between totals of the first and the second domain of each pair.
-
-    Four arrays pairs × ratios: of the two numerators, of numerator and denominator either
-    way, and of the two denominators.
-    """
-
-    nn: Floats
-    nd: Floats
-    dn: Floats
-    dd: Floats
-
-    @classmethod
-    def zeros(cls, pairs: int, ratios: int) -> Covariances:
-        """Covariances of 0, to add to."""
-        return cls(*(np.zeros((pairs, ratios)) for _ in range(4)))
-
-    def add(self, pairs: Codes, start: int, other: Covariances) -> None:
-        """Add those of some pairs, the ratios from ``start`` on."""
-        stop = start + other.nn.shape[1]
-        for name in ("nn", "nd", "dn", "dd"):
-            getattr(self, name)[pairs, start:stop] += getattr(other, name)
-
-    def of_ratios(self, first: LinearRatio, second: LinearRatio) -> Floats:
-        """Covariance of the ratios of the first and of the second domain, pairs × ratios."""
-        return (
-            self.nn
-            - second.value * self.nd
-            - first.value * self.dn
-            + first.value * second.value * self.dd
-        ) / (first.denominator * second.denominator)
-
-    def variances_of_ratios(self, ratio: LinearRatio) -> Floats:
-        """Variances, where every pair is a domain with itself; 0 where all is rounding."""
-        found = self.of_ratios(ratio, ratio)
-        value = np.abs(ratio.value)
-        size = (np.abs(self.nn) + 2 * value * np.abs(self.nd) + value**2 * np.abs(self.dd)) / (
-            ratio.denominator**2
-        )
-        return np.where(found <= _ROUNDING * size, np.where(np.isnan(found), np.nan, 0.0), found)
-
-
-@dataclass(frozen=True)
-class LinearRatio:
-    """Values of ratios and the totals they divide by, domains × ratios."""
-
-    value: Floats
-    denominator: Floats
-
-    def at(self, domains: Codes) -> LinearRatio:
-        """Those of some domains."""
-        return LinearRatio(self.value[domains], self.denominator[domains])
+    def _numbers_per_column(self) -> int:
+        entries = self.cells.fine + 2 * max(len(self.cells), self._owners.nnz // 2)
+        return max(1, entries + (self._regression.numbers_per_column if self._regression else 0))
 
 
 def covariances(
     table: Floats,
     ratios: Ratios,
     weights: Floats,
-    members: sparse.csr_matrix,
+    domains: Domains,
     pairs: Pairs,
     sampling: Sampling,
     residuals: Residuals | None = None,
@@ -144,352 +333,146 @@ def covariances(
         Respondents × columns, 0 where a value is not known.
     ratios
         The numerators and denominators among the columns.
-    weights
-        The weights.
-    members
-        Domains × respondents, 0/1.
+    weights, domains, sampling, residuals
+        As in :class:`Linearisation`.
     pairs
         The pairs of domains; they may overlap.
-    sampling
-        How respondents were selected.
-    residuals
-        The regression of the calibrated weights' variance; None where weights were not
-        calibrated.
     """
-    if residuals is not None and residuals.inflation is not None:
-        weights = weights * residuals.inflation
-    result = Covariances.zeros(len(pairs), len(ratios))
-    for block in _blocks(weights, members, pairs, sampling, residuals):
-        step = max(1, _BUDGET // block.numbers_per_column)
-        for start in range(0, len(ratios), step):
-            part = ratios.part(start, start + step)
-            result.add(block.pairs_in_all, start, block.covariances(table, part))
-    return result
-
-
-# --- independent parts of the sample ------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Block:
-    """A part of the sample that neither a unit nor a calibration shares with another part."""
-
-    rows: Codes
-    weights: Floats
-    members: sparse.csr_matrix
-    pairs: Pairs
-    pairs_in_all: Codes
-    terms: tuple[_BlockTerm, ...]
-    regression: _Regression | None
-
-    @property
-    def numbers_per_column(self) -> int:
-        """Size of the largest intermediate array for one column."""
-        cells = max((term.size for term in self.terms), default=1)
-        auxiliaries = self.regression.size if self.regression else 1
-        return max(1, cells, self.members.shape[0] * auxiliaries, len(self.pairs) * auxiliaries)
-
-    def covariances(self, table: Floats, ratios: Ratios) -> Covariances:
-        """Covariances of some ratios within the block."""
-        columns, place = np.unique(
-            np.concatenate([ratios.numerators, ratios.denominators]), return_inverse=True
-        )
-        local = Ratios(place[: len(ratios)], place[len(ratios) :])
-        plain = table[np.ix_(self.rows, columns)]
-        weighted = plain * self.weights[:, None]
-        result = Covariances.zeros(len(self.pairs), len(ratios))
-        everything = np.arange(len(self.pairs))
-        for term in self.terms:
-            result.add(everything, 0, term.products(weighted, local, self.pairs.same))
-        if self.regression is not None:
-            products = self.regression.products(plain, weighted, local, self.pairs)
-            result.add(everything, 0, products)
-        return result
-
-
-def _blocks(
-    weights: Floats,
-    members: sparse.csr_matrix,
-    pairs: Pairs,
-    sampling: Sampling,
-    residuals: Residuals | None,
-) -> Iterator[_Block]:
-    by_respondent = members.tocsc()
-    for rows in _independent_parts(len(weights), sampling, residuals):
-        block = _block(rows, weights, by_respondent, pairs, sampling, residuals)
-        if len(block.pairs):
-            yield block
-
-
-def _independent_parts(
-    respondents: int, sampling: Sampling, residuals: Residuals | None
-) -> Iterator[Codes]:
-    """Rows of each calibration group, where no sampling unit or stratum is in two of them."""
-    everyone = np.arange(respondents)
-    if residuals is None or not all(
-        _is_within(term.units, residuals.groups) for term in sampling.terms
-    ):
-        yield everyone
-        return
-    order = np.argsort(residuals.groups, kind="stable")
-    sizes = np.bincount(residuals.groups)
-    yield from (rows for rows in np.split(order, np.cumsum(sizes)[:-1]) if len(rows))
-
-
-def _is_within(units: Codes | None, groups: Codes) -> bool:
-    if units is None:
-        return True
-    group_of_unit = np.zeros(units.max(initial=-1) + 1, dtype=np.intp)
-    group_of_unit[units] = groups
-    return bool((group_of_unit[units] == groups).all())
-
-
-def _block(
-    rows: Codes,
-    weights: Floats,
-    members: sparse.csc_matrix,
-    pairs: Pairs,
-    sampling: Sampling,
-    residuals: Residuals | None,
-) -> _Block:
-    inside = members[:, rows].tocsr()
-    present = np.flatnonzero(np.diff(inside.indptr))
-    place = np.full(members.shape[0], -1)
-    place[present] = np.arange(len(present))
-    found = np.flatnonzero((place[pairs.first] >= 0) & (place[pairs.second] >= 0))
-    first = place[pairs.first[found]]
-    local = Pairs(first, first if pairs.same else place[pairs.second[found]])
-    inside = inside[present]
-    terms = tuple(_block_term(term, rows, inside, local) for term in sampling.terms)
-    regression = None
-    if residuals is not None:
-        regression = _regression(residuals, rows, weights[rows], inside, terms)
-    return _Block(rows, weights[rows], inside, local, found, terms, regression)
+    prepared = Linearisation(weights, domains, sampling, residuals)
+    return prepared.moments(ValueTable.plain(table), ratios, pairs).covariances
 
 
 # --- sums of squares over units -----------------------------------------------------------
 
 
 @dataclass(frozen=True)
-class _BlockTerm:
-    """The cells unit × domain of one term.
+class _Entries:
+    """Units in domains, in order of domain and unit, and the row of their totals."""
+
+    domain: Codes
+    key: Codes
+    row: Codes
+
+    def summed(self, domains: int) -> sparse.csr_matrix:
+        """Domains × rows: adds up the entries of a domain."""
+        ones = np.ones(len(self.row))
+        shape = (domains, int(self.row.max(initial=-1)) + 1)
+        return sparse.csr_matrix((ones, (self.domain, self.row)), shape=shape)
+
+    def matches(self, pairs: Pairs) -> tuple[Codes, Codes, Codes]:
+        """Entries of the same unit in both domains of a pair: pair, first row, second row."""
+        size = _size(self.key)
+        composite = self.domain * size + self.key
+        starts = np.searchsorted(self.domain, pairs.first)
+        counts = np.searchsorted(self.domain, pairs.first, side="right") - starts
+        pair = np.repeat(np.arange(len(pairs)), counts)
+        left = ranges(starts, counts)
+        wanted = pairs.second[pair] * size + self.key[left]
+        right = np.minimum(np.searchsorted(composite, wanted), max(len(composite) - 1, 0))
+        found = composite[right] == wanted
+        return pair[found], self.row[left[found]], self.row[right[found]]
+
+
+def _by_key(owners: sparse.csr_matrix, key: Codes) -> tuple[_Entries, sparse.csr_matrix]:
+    """Cells of a domain with the same key taken together: entries, and rows × cells."""
+    domain, cell = owners.nonzero()
+    size = _size(key)
+    distinct, row = np.unique(domain * size + key[cell], return_inverse=True)
+    gather = sparse.csr_matrix(
+        (np.ones(len(cell)), (row, cell)), shape=(len(distinct), owners.shape[1])
+    )
+    of_domain, of_key = np.divmod(distinct, max(size, 1))
+    return _Entries(of_domain, of_key, np.arange(len(distinct))), gather
+
+
+@dataclass(frozen=True)
+class _UnitTerm:
+    """A term of the variance that squares the totals of units.
 
     Parameters
     ----------
-    coefficients
-        Of the units.
-    units
-        Units × respondents: adds up a unit; None where every respondent is one. Then the
-        cells of all domains are the respondents themselves.
-    sums, owner, unit
-        Cells × respondents: adds up a cell; domains × cells; the unit of each cell.
+    gather
+        Rows × cells: adds up the cells of a unit in a domain; None where a cell is one.
+    scale
+        The coefficient of each row's unit.
     left, right, join
-        Cells of a unit in the first and second domain of a pair (None: all cells, in order),
-        and pairs × such matches.
+        Rows of the same unit in the first and second domain of a pair (None: all rows, in
+        order), and pairs × such matches.
     """
 
-    coefficients: Floats
-    units: sparse.csr_matrix | None
-    sums: sparse.csr_matrix | None
-    owner: sparse.csr_matrix
-    unit: Codes
+    gather: sparse.csr_matrix | None
+    scale: Floats
     left: Codes | None
     right: Codes | None
     join: sparse.csr_matrix
 
-    @property
-    def size(self) -> int:
-        """The number of cells or of matches, whichever is larger."""
-        return int(max(len(self.unit), self.join.shape[1]))
-
-    def totals(self, weighted: Floats) -> Floats:
-        """Totals of weighted variables, cells × columns."""
-        return weighted if self.sums is None else self.sums @ weighted
-
-    def crossed(self, weighted: sparse.csr_matrix) -> sparse.csr_matrix:
-        """(Domains · auxiliaries) × cells: the units' totals of the auxiliaries, scaled."""
-        totals = weighted if self.units is None else (self.units @ weighted)[self.unit]
-        return _columnwise_product(self.owner, totals.multiply(self._scale[:, None]).T)
-
-    def squares(self, weighted: sparse.csr_matrix) -> Floats:
-        """Sum over units of the products of their totals of the auxiliaries, scaled."""
-        totals = weighted if self.units is None else self.units @ weighted
-        return (totals.T @ totals.multiply(self.coefficients[:, None])).toarray()
-
-    @property
-    def _scale(self) -> Floats:
-        """The coefficient of each cell's unit."""
-        return self.coefficients[self.unit]
-
-    def products(self, weighted: Floats, ratios: Ratios, same: bool) -> Covariances:
+    def products(self, sums: Floats, ratios: Ratios, pairs: Pairs) -> Covariances:
         """The term's part of the covariances."""
-        totals = self.totals(weighted)
-        scaled = totals * self._scale[:, None]
-        left = scaled if self.left is None else scaled[self.left]
-        right = totals if self.right is None else totals[self.right]
-        symmetric = same or self.units is None
-        numerators, denominators = ratios.numerators, ratios.denominators
-        distinct, back = np.unique(denominators, return_inverse=True)
-        left_n, right_n = left[:, numerators], right[:, numerators]
-        nd = self.join @ (left_n * right[:, denominators])
+        totals = sums if self.gather is None else self.gather @ sums
+        left = totals * self.scale[:, None]
+        right = totals
+        if self.left is not None and self.right is not None:
+            left, right = left[self.left], right[self.right]
+        n, d = ratios.numerators, ratios.denominators
+        distinct, back = np.unique(d, return_inverse=True)
+        nd = self._joined(left, right, n, d)
         return Covariances(
-            nn=self.join @ (left_n * right_n),
+            nn=self._joined(left, right, n, n),
             nd=nd,
-            dn=nd if symmetric else self.join @ (left[:, denominators] * right_n),
-            dd=(self.join @ (left[:, distinct] * right[:, distinct]))[:, back],
+            dn=nd if pairs.same else self._joined(left, right, d, n),
+            dd=self._joined(left, right, distinct, distinct)[:, back],
         )
 
-
-def _block_term(term: Term, rows: Codes, members: sparse.csr_matrix, pairs: Pairs) -> _BlockTerm:
-    if term.units is None:
-        return _elementary_term(term.coefficients[rows], members, pairs)
-    names, unit_of_row = np.unique(term.units[rows], return_inverse=True)
-    domain, row = members.nonzero()
-    key, cell = np.unique(domain * len(names) + unit_of_row[row], return_inverse=True)
-    entries = (np.ones(len(row)), (cell, row))
-    sums = sparse.csr_matrix(entries, shape=(len(key), len(rows)))
-    domain_of_cell, unit = np.divmod(key, len(names))
-    owner = _selection(domain_of_cell, members.shape[0])
-    left = right = None
-    join = owner
-    if not (pairs.same and len(pairs) == members.shape[0]):
-        pair, left, right = _matches(key, domain_of_cell, len(names), pairs)
-        join = _selection(pair, len(pairs))
-    units = _selection(unit_of_row, len(names))
-    return _BlockTerm(term.coefficients[names], units, sums, owner, unit, left, right, join)
+    def _joined(self, left: Floats, right: Floats, own: Codes, other: Codes) -> Floats:
+        return self.join @ (_chosen(left, own) * _chosen(right, other))
 
 
-def _elementary_term(coefficients: Floats, members: sparse.csr_matrix, pairs: Pairs) -> _BlockTerm:
-    join = members[pairs.first]
-    if not pairs.same:
-        join = join.multiply(members[pairs.second]).tocsr()
-    everyone = np.arange(len(coefficients))
-    return _BlockTerm(coefficients, None, None, members, everyone, None, None, join)
+def _chosen(totals: Floats, columns: Codes) -> Floats:
+    """Some columns; one view where they follow each other or are all the same."""
+    if len(columns) and (columns == columns[0]).all():
+        return totals[:, columns[:1]]
+    if (np.diff(columns) == 1).all():
+        return totals[:, columns[0] : columns[-1] + 1] if len(columns) else totals[:, :0]
+    return totals[:, columns]
 
 
-def _matches(
-    key: Codes, domain_of_cell: Codes, units: int, pairs: Pairs
-) -> tuple[Codes, Codes, Codes]:
-    """Cells of the same unit in both domains of a pair: pair, first cell, second cell."""
-    starts = np.searchsorted(domain_of_cell, pairs.first)
-    counts = np.searchsorted(domain_of_cell, pairs.first, side="right") - starts
-    pair = np.repeat(np.arange(len(pairs)), counts)
-    left = _ranges(starts, counts)
-    wanted = pairs.second[pair] * units + key[left] % units
-    right = np.minimum(np.searchsorted(key, wanted), len(key) - 1)
-    found = key[right] == wanted
-    return pair[found], left[found], right[found]
-
-
-# --- what calibration takes off -----------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Regression:
-    """Residuals of a block: B is linear in the variables, so its share is made of sums too.
-
-    With H = Σ r x z the coefficients are B = P H. The covariance of residual totals is that of
-    the totals less B'v on either side plus B'MB, where v = Σ c X T and M = Σ c X X' run over
-    units, X being their totals of the auxiliaries and T of the variables.
-
-    Parameters
-    ----------
-    size
-        The number of auxiliaries.
-    coefficients
-        (Domains · auxiliaries) × respondents: gives H.
-    crossed
-        For each term the matrix (domains · auxiliaries) × cells that gives v, and the term.
-    products_of_auxiliaries
-        M.
-    solution
-        P.
-    """
-
-    size: int
-    coefficients: sparse.csr_matrix
-    crossed: tuple[tuple[sparse.csr_matrix, _BlockTerm], ...]
-    products_of_auxiliaries: Floats
-    solution: Floats
-
-    def products(
-        self, plain: Floats, weighted: Floats, ratios: Ratios, pairs: Pairs
-    ) -> Covariances:
-        """The regression's part of the covariances."""
-        shape = (-1, self.size, plain.shape[1])
-        b = self.solution @ (self.coefficients @ plain).reshape(shape)
-        v = sum((matrix @ term.totals(weighted)).reshape(shape) for matrix, term in self.crossed)
-        left = _Sides(b[pairs.first], v[pairs.first])
-        right = _Sides(b[pairs.second], (v - self.products_of_auxiliaries @ b)[pairs.second])
-        numerators = ratios.numerators
-        distinct, back = np.unique(ratios.denominators, return_inverse=True)
-        nd = left.product(right, numerators, ratios.denominators)
-        return Covariances(
-            nn=left.product(right, numerators, numerators),
-            nd=nd,
-            dn=nd if pairs.same else left.product(right, ratios.denominators, numerators),
-            dd=left.product(right, distinct, distinct)[:, back],
-        )
-
-
-@dataclass(frozen=True)
-class _Sides:
-    """B and v of one side of the pairs, pairs × auxiliaries × columns."""
-
-    b: Floats
-    v: Floats
-
-    def product(self, right: _Sides, own: Codes, other: Codes) -> Floats:
-        """−(B'v of the right + v'B of the right), pairs × ratios."""
-        first = np.einsum("pkj,pkj->pj", self.b[:, :, own], right.v[:, :, other])
-        return -first - np.einsum("pkj,pkj->pj", self.v[:, :, own], right.b[:, :, other])
-
-
-def _regression(
-    residuals: Residuals,
-    rows: Codes,
-    weights: Floats,
-    members: sparse.csr_matrix,
-    terms: tuple[_BlockTerm, ...],
-) -> _Regression:
-    own = residuals.auxiliaries[rows].tocsc()
-    columns = np.flatnonzero(np.diff(own.indptr))
-    auxiliaries = own[:, columns].tocsr()
-    regressed = auxiliaries.multiply(residuals.weights[rows][:, None])
-    weighted = auxiliaries.multiply(weights[:, None]).tocsr()
-    crossed = tuple((term.crossed(weighted), term) for term in terms)
-    return _Regression(
-        len(columns),
-        _columnwise_product(members, regressed.T),
-        crossed,
-        np.sum([term.squares(weighted) for term in terms], axis=0),
-        residuals.solution(rows, columns),
+def _unit_term(term: Term, cells: Cells, owners: sparse.csr_matrix, pairs: Pairs) -> _UnitTerm:
+    assert term.units is not None
+    parent = cells.units.parents(term.units)
+    assert parent is not None
+    gather = None
+    if len(np.unique(parent)) == len(parent):
+        domain, cell = owners.nonzero()
+        order = np.argsort(domain * len(cells.units) + cells.unit[cell], kind="stable")
+        entries = _Entries(domain[order], cells.unit[cell[order]], cell[order])
+        scale = term.coefficients[parent[cells.unit]]
+        summed = owners
+    else:
+        entries, gather = _by_key(owners, parent[cells.unit])
+        scale = term.coefficients[entries.key]
+        summed = entries.summed(owners.shape[0])
+    if pairs.same:
+        every = len(pairs) == owners.shape[0] and (pairs.first == np.arange(len(pairs))).all()
+        return _UnitTerm(gather, scale, None, None, summed if every else summed[pairs.first])
+    pair, left, right = entries.matches(pairs)
+    join = sparse.csr_matrix(
+        (np.ones(len(pair)), (pair, np.arange(len(pair)))), shape=(len(pairs), len(pair))
     )
+    return _UnitTerm(gather, scale, left, right, join)
 
 
-# --- sparse matrices ----------------------------------------------------------------------
+def _put_squares(
+    found: Moments, by_domain: Floats, columns: Codes, squared: Sequence[Column], variables: int
+) -> None:
+    """Squares of the variables: sums of products, or the totals of what is its own square."""
+    wide = len(columns)
+    for number, column in enumerate(squared):
+        place = number
+        if isinstance(column, tuple):
+            place, wide = wide, wide + 1
+        if columns[number] < variables:
+            found.squares[:, columns[number]] = by_domain[:, place]
 
 
-def _selection(row_of_column: Codes, rows: int) -> sparse.csr_matrix:
-    """Rows × columns, 1 at each column's row."""
-    columns = len(row_of_column)
-    entries = (np.ones(columns), (row_of_column, np.arange(columns)))
-    return sparse.csr_matrix(entries, shape=(rows, columns))
-
-
-def _columnwise_product(left: sparse.spmatrix, right: sparse.spmatrix) -> sparse.csr_matrix:
-    """Column by column the Kronecker product of two matrices (Khatri–Rao)."""
-    left, right = left.tocsc(), right.tocsc()
-    column = np.repeat(np.arange(left.shape[1]), np.diff(left.indptr))
-    counts = np.diff(right.indptr)[column]
-    of_right = _ranges(right.indptr[column], counts)
-    row = np.repeat(left.indices, counts) * right.shape[0] + right.indices[of_right]
-    entries = np.repeat(left.data, counts) * right.data[of_right]
-    shape = (left.shape[0] * right.shape[0], left.shape[1])
-    return sparse.csr_matrix((entries, (row, np.repeat(column, counts))), shape=shape)
-
-
-def _ranges(starts: Codes, counts: Codes) -> Codes:
-    """The numbers from each start on, so many as counted, one after another."""
-    ends = np.cumsum(counts)
-    return np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - (ends - counts), counts)
+def _size(codes: Codes) -> int:
+    return int(codes.max(initial=-1)) + 1

@@ -12,13 +12,13 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import sparse
 
 from analysis.errors import WorkbenchError
+from analysis.estimation.covariances import Pairs, Ratios
 from analysis.estimation.domains import Domains
 from analysis.estimation.estimator import two_sided_p
 from analysis.estimation.intervals import t_quantile
-from analysis.estimation.linearisation import Pairs, Ratios, covariances
+from analysis.estimation.linearisation import covariances
 from analysis.estimation.residuals import VarianceRule, residuals
 from analysis.estimation.sampling import LonelyPsu, Sampling, sampling
 from analysis.weighting.calibration_model import CalibrationModel
@@ -119,12 +119,13 @@ class LinearRegression:
         """Covariance matrix of the weighted totals of scores."""
         size = scores.shape[1]
         first, second = np.tril_indices(size)
-        members = sparse.csr_matrix(used.astype(float)[None, :])
+        inside = np.where(used, 0, -1).astype(np.intp)
+        domains = Domains.of_partitions([(inside, pd.DataFrame(index=range(1)))])
         found = covariances(
             scores,
             Ratios(first, second),
             self.weights,
-            members,
+            domains,
             Pairs.of_each(1),
             self.sampling,
             self.residuals,

@@ -29,6 +29,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from analysis.errors import WorkbenchError
+from analysis.estimation.cells import numbered_jointly
 from analysis.weighting.calibration_model import CalibrationModel
 
 Codes = NDArray[np.intp]
@@ -64,6 +65,23 @@ class Residuals:
     weights: Floats
     margins: Codes | None = None
     inflation: Floats | None = None
+
+    def alike(self) -> tuple[Codes, Residuals]:
+        """Rows with the same auxiliaries taken together: each row's kind, and one row of each.
+
+        The weights of a kind are the sum of its rows' weights. Where auxiliaries are not all
+        levels of margins, every row is a kind of its own.
+        """
+        filled = np.diff(self.auxiliaries.indptr)
+        each = int(filled.max(initial=0))
+        if each == 0 or (filled != each).any() or (self.auxiliaries.data != 1).any():
+            return np.arange(len(self.weights)), self
+        levels = self.auxiliaries.sorted_indices().indices.reshape(-1, each)
+        kind = numbered_jointly(*levels.T)
+        first = np.zeros(int(kind.max()) + 1, dtype=np.intp)
+        first[kind] = np.arange(len(kind))
+        weights = np.bincount(kind, self.weights).astype(float)
+        return kind, Residuals(self.auxiliaries[first], self.groups[first], weights, self.margins)
 
     def solution(self, rows: Codes, columns: Codes) -> Floats:
         """The matrix that turns ``Σ weights x z`` of some rows into B."""

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.estimation.covariances import LinearRatio, Pairs, Ratios
 from analysis.estimation.domains import Domains
 from analysis.estimation.estimator import Estimator, Sums, without_noise
-from analysis.estimation.linearisation import LinearRatio, Pairs, Ratios, covariances
+from analysis.estimation.linearisation import Linearisation, covariances
+from analysis.estimation.value_table import ValueTable
 
 Codes = NDArray[np.intp]
 Floats = NDArray[np.float64]
@@ -47,7 +49,7 @@ def total_estimates(estimator: Estimator, domains: Domains) -> TotalEstimates:
         filled,
         Ratios(each, each),
         estimator.weights,
-        domains.members,
+        domains,
         Pairs.of_each(len(domains)),
         estimator.sampling,
         estimator.residuals,
@@ -82,12 +84,13 @@ def ratio_estimates(
         table,
         Ratios(each, pairs + each),
         estimator.weights,
-        domains.members,
+        domains,
         Pairs.of_each(len(domains)),
         estimator.sampling,
         estimator.residuals,
     )
-    totals = domains.members @ (table * estimator.weights[:, None])
+    prepared = Linearisation(estimator.weights, domains, estimator.sampling)
+    totals = prepared.totals(ValueTable.plain(table))[:, : 2 * pairs]
     both = estimator.with_values(np.where(known, top, np.nan))
     with np.errstate(invalid="ignore", divide="ignore"):
         ratio = LinearRatio(totals[:, :pairs] / totals[:, pairs:], totals[:, pairs:])

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from analysis.estimation.linearisation import LinearRatio, Pairs, Ratios, covariances
+from analysis.estimation.covariances import LinearRatio, Pairs, Ratios
+from analysis.estimation.domains import Domains
+from analysis.estimation.linearisation import covariances
 from analysis.estimation.residuals import VARIANCE_RULES, Residuals, VarianceRule, residuals
 from analysis.estimation.sampling import Sampling, sampling
 from analysis.weighting import MarginTarget, rake
@@ -68,7 +71,8 @@ class Case:
         self.table = rng.normal(2, 1, (n, 4))
         members = rng.random((5, n)) < 0.5
         members[0], members[1] = area == 1, True
-        self.members = sparse.csr_matrix(members.astype(float))
+        labels = pd.DataFrame(index=range(5))
+        self.domains = Domains.of_members(sparse.csr_matrix(members.astype(float)), labels)
         self.ratios = Ratios(np.array([0, 1, 2]), np.array([3, 3, 1]))
 
 
@@ -86,10 +90,10 @@ def test_covariances_of_any_pair_of_domains(
     found = case.residuals if calibrated else None
     first, second = np.array([0, 0, 2, 3, 4]), np.array([1, 2, 3, 3, 0])
     ours = covariances(
-        case.table, case.ratios, case.weights, case.members, Pairs(first, second),
+        case.table, case.ratios, case.weights, case.domains, Pairs(first, second),
         case.sampling, found,
     )  # fmt: skip
-    inside = case.members.toarray()
+    inside = case.domains.members.toarray()
     for pair in range(len(first)):
         for place in range(len(case.ratios)):
             n, d = case.ratios.numerators[place], case.ratios.denominators[place]
@@ -106,11 +110,11 @@ def test_variances_are_covariances_of_a_domain_with_itself() -> None:
     case = Case(4, "areas", "calibrated")
     everyone = np.arange(5)
     same = covariances(
-        case.table, case.ratios, case.weights, case.members, Pairs.of_each(5),
+        case.table, case.ratios, case.weights, case.domains, Pairs.of_each(5),
         case.sampling, case.residuals,
     )  # fmt: skip
     twice = covariances(
-        case.table, case.ratios, case.weights, case.members, Pairs(everyone, everyone.copy()),
+        case.table, case.ratios, case.weights, case.domains, Pairs(everyone, everyone.copy()),
         case.sampling, case.residuals,
     )  # fmt: skip
     for name in ("nn", "nd", "dn", "dd"):
@@ -120,7 +124,7 @@ def test_variances_are_covariances_of_a_domain_with_itself() -> None:
 def test_many_columns_are_taken_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     case = Case(5, "areas", "calibrated")
     arguments = (
-        case.table, case.ratios, case.weights, case.members, Pairs.of_each(5),
+        case.table, case.ratios, case.weights, case.domains, Pairs.of_each(5),
         case.sampling, case.residuals,
     )  # fmt: skip
     together = covariances(*arguments)

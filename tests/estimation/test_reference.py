@@ -490,13 +490,12 @@ def _compare_orp_rest(
 ) -> None:
     areas = Domains.of_areas(design.frame["orp"], {}, "region")
     estimator = design.estimator(design.frame[QUESTIONS[:8]].to_numpy(float))
-    rest = Domains(
+    first = np.arange(13)
+    rest = Domains.of_members(
         areas.members[-1:].multiply(np.ones((13, 1))).tocsr() - areas.members[:13],
         areas.labels[:13],
     )
-    rest.members.eliminate_zeros()
-    both = Domains.joined([Domains(areas.members[:13], areas.labels[:13]), rest])
-    first = np.arange(13)
+    both = Domains.joined([areas.at(first), rest])
     ours = compare_domains(estimator, both, first, first + 13, columns=QUESTIONS[:8])
     merged = ours.merge(_wide(own, "orp_vs_rest"), left_on=["area", "variable"], right_index=True)
     seen.add("rest", merged["estimate"], merged["diff"], tolerance, tolerance / 100)
@@ -546,9 +545,9 @@ def test_area_against_rest_is_the_difference_of_disjoint_domains(orp: OrpReferen
     )
     inner = np.flatnonzero(areas.wholes() >= 0)
     outer = areas.wholes()[inner]
-    rest = Domains((areas.members[outer] - areas.members[inner]).tocsr(), areas.labels.iloc[inner])
-    rest.members.eliminate_zeros()
-    both = Domains.joined([Domains(areas.members[inner], areas.labels.iloc[inner]), rest])
+    remaining = (areas.members[outer] - areas.members[inner]).tocsr()
+    rest = Domains.of_members(remaining, areas.labels.iloc[inner])
+    both = Domains.joined([areas.at(inner), rest])
     first = np.arange(len(inner))
     direct = compare_domains(estimator, both, first, first + len(inner))
     np.testing.assert_allclose(ours["estimate"], direct["estimate"], atol=1e-12)
