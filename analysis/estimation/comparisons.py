@@ -22,7 +22,7 @@ from analysis.estimation.estimator import (
     variable_labels,
     without_noise,
 )
-from analysis.estimation.intervals import Uncertainty, interval
+from analysis.estimation.intervals import NEWCOMBE, Uncertainty, difference_interval, interval
 from analysis.estimation.multiplicity import adjusted_within
 from analysis.estimation.residuals import VarianceRule
 from analysis.estimation.sampling import LonelyPsu
@@ -48,10 +48,6 @@ COMPARISON_COLUMNS: Final = [
     "estimate_second",
     "n_second",
 ]
-
-
-#: The interval of a difference of shares.
-NEWCOMBE: Final = "newcombe"
 
 
 @dataclass(frozen=True)
@@ -266,33 +262,12 @@ def _limits(
     low, high = interval(plain, "mean", confidence)
     used = np.full(low.shape, "mean", dtype=object)
     chosen = estimator.is_share() & np.isfinite(error)
-    low[chosen], high[chosen] = _combined_limits(difference, chosen, confidence)
+    sides = (side.uncertainty.at(chosen) for side in (difference.first, difference.second))
+    low[chosen], high[chosen] = difference_interval(
+        *sides, difference.correlation[chosen], confidence
+    )
     used[chosen] = NEWCOMBE
     return low, high, np.where(np.isnan(low), "", used)
-
-
-def _combined_limits(
-    difference: _Difference, chosen: NDArray[np.bool_], confidence: float
-) -> tuple[Floats, Floats]:
-    """Limits of a difference of shares from Wilson's limits of either side.
-
-    They hold near 0 % and 100 % too, where Student's t is too narrow. Source: R. G. Newcombe,
-    Statistics in Medicine 17 (1998), 873–890, method 10; with a correlation: G. Y. Zou,
-    A. Donner, Statistics in Medicine 27 (2008), 1693–1702.
-    """
-    first = difference.first.uncertainty.at(chosen)
-    second = difference.second.uncertainty.at(chosen)
-    p_low, p_high = interval(first, "wilson", confidence)
-    q_low, q_high = interval(second, "wilson", confidence)
-    p, q, r = first.estimate, second.estimate, difference.correlation[chosen]
-    below = _combined(p - p_low, q_high - q, r)
-    above = _combined(p_high - p, q - q_low, r)
-    return p - q - below, p - q + above
-
-
-def _combined(first: Floats, second: Floats, correlation: Floats) -> Floats:
-    square = first**2 + second**2 - 2 * correlation * first * second
-    return np.sqrt(np.maximum(square, 0.0))
 
 
 def _test_error(estimator: Estimator, difference: _Difference, error: Floats) -> Floats:

@@ -16,8 +16,10 @@ from analysis.errors import WorkbenchError
 from analysis.estimation.covariances import Covariances, LinearRatio, Pairs, Ratios
 from analysis.estimation.domains import Domains
 from analysis.estimation.intervals import (
+    NEWCOMBE,
     IntervalMethod,
     Uncertainty,
+    difference_interval,
     interval,
     share_interval,
 )
@@ -416,6 +418,12 @@ def estimates_frame(
     """Estimates as a long frame; see :func:`estimate_domains`."""
     shares = estimator.is_share()
     low, high, used = mixed_interval(found.uncertainty, shares, interval_method, confidence)
+    paired = np.array([kind == "difference" for kind in estimator.kinds], dtype=bool)
+    if paired.any():
+        low[:, paired], high[:, paired] = _paired_interval(
+            estimator, domains, found, paired, confidence
+        )
+        used[:, paired] = np.where(np.isnan(low[:, paired]), "", NEWCOMBE)
     error = np.where(found.df >= 1, found.standard_error, np.nan)
     sums = found.sums
     arrays = {
@@ -435,6 +443,31 @@ def estimates_frame(
     labels = labelled_rows(domains.labels, variable_labels(columns, estimator.variables))
     numbers = pd.DataFrame({name: array.ravel() for name, array in arrays.items()})
     return pd.concat([labels, numbers], axis=1)
+
+
+def _paired_interval(
+    estimator: Estimator,
+    domains: Domains,
+    found: DomainEstimates,
+    paired: NDArray[np.bool_],
+    confidence: float,
+) -> tuple[Floats, Floats]:
+    """Limits of the mean of −1, 0 and 1: the share of 1 less the share of −1.
+
+    Student's interval has no width where nobody differs, which says too much.
+    """
+    own = estimator.values[:, paired].astype(float)
+    known = ~np.isnan(own)
+    sides = [
+        domain_estimates(estimator.with_values(np.where(known, side, np.nan)), domains)
+        for side in (own > 0, own < 0)
+    ]
+    product = np.sqrt(sides[0].variance * sides[1].variance)
+    covariance = (sides[0].variance + sides[1].variance - found.variance[:, paired]) / 2
+    with np.errstate(invalid="ignore", divide="ignore"):
+        correlation = np.where(product > 0, np.clip(covariance / product, -1, 1), 0.0)
+    more, less = (side.uncertainty for side in sides)
+    return difference_interval(more, less, correlation, confidence)
 
 
 def variable_labels(columns: pd.DataFrame | Sequence[str] | None, variables: int) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.estimation import Domains, Estimator, compare_domains, compare_with_rest, holm
+from analysis.estimation.intervals import Uncertainty, difference_interval
 from tests.estimation.test_estimator import Sample
 
 AREAS = np.repeat(["a", "b", "c"], [4, 6, 10])
@@ -47,17 +48,14 @@ def test_newcombes_interval_by_hand() -> None:
 
     With large samples behind the same effective sizes t is z.
     """
-    from analysis.estimation.comparisons import _combined_limits, _Difference
-    from analysis.estimation.estimator import DomainEstimates, Sums
 
-    def side(k: float, n: float) -> DomainEstimates:
+    def side(k: float, n: float) -> Uncertainty:
         p = k / n
-        arrays = (k, n, n, n, n * p * (1 - p))
-        sums = Sums(*(np.array([[value]]) for value in arrays))
-        return DomainEstimates(sums, np.array([[p * (1 - p) / n]]), np.array([[1e9]]))
+        return Uncertainty(
+            *(np.array([value]) for value in (p, (p * (1 - p) / n) ** 0.5, 1e9, n, n))
+        )
 
-    difference = _Difference(side(56, 70), side(48, 80), np.zeros((1, 1)))
-    low, high = _combined_limits(difference, np.array([[True]]), 0.95)
+    low, high = difference_interval(side(56, 70), side(48, 80), np.zeros(1), 0.95)
     assert (low[0], high[0]) == pytest.approx((0.0524, 0.3339), abs=5e-5)
 
 

@@ -146,7 +146,8 @@ def test_every_variable_has_its_own_missing_values() -> None:
 def test_a_difference_is_a_mean() -> None:
     row = one(np.array([1.0, -1, 0, 1, 1]), np.ones(5), kinds=["difference"])
     assert row["estimate"] == pytest.approx(0.4)
-    assert row["interval_method"] == "mean" and np.isnan(row["count"])
+    assert row["ci_low"] < 0.4 < row["ci_high"]
+    assert row["interval_method"] == "newcombe" and np.isnan(row["count"])
 
 
 def test_labels_of_variables() -> None:

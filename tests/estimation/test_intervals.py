@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from analysis.estimation.domains import Domains
+from analysis.estimation.estimator import estimate_domains
 from analysis.estimation.intervals import (
     IntervalMethod,
     Uncertainty,
@@ -116,3 +119,37 @@ def test_the_interval_holds_the_estimate(
         assert low[0] >= -1e-12 and high[0] <= 1 + 1e-12
     wider = share_interval(data, method, (1 + confidence) / 2)
     assert wider[0][0] <= low[0] + 1e-12 and wider[1][0] >= high[0] - 1e-12
+
+
+def test_where_nobody_differs_the_difference_still_has_a_width() -> None:
+    """None of 40 has +1, none −1: both shares may be as much as t² / (n + t²)."""
+    frame = estimate_domains(
+        np.zeros((40, 1)), np.ones(40), Domains.by(pd.DataFrame(index=range(40)), []),
+        kinds=["difference"],
+    ).iloc[0]  # fmt: skip
+    t = stats.t.ppf(0.975, 39)
+    assert frame["ci_high"] == pytest.approx(t**2 / (40 + t**2))
+    assert frame["ci_low"] == pytest.approx(-frame["ci_high"])
+    assert (frame["estimate"], frame["interval_method"]) == (0, "newcombe")
+
+
+def test_difference_of_opposite_answers_by_hand() -> None:
+    """8 of 40 have +1 and 2 have −1: Wilson's limits of both, negatively correlated."""
+    values = np.array([1] * 8 + [-1] * 2 + [0] * 30, dtype=float)[:, None]
+    frame = estimate_domains(
+        values, np.ones(40), Domains.by(pd.DataFrame(index=range(40)), []), kinds=["difference"]
+    ).iloc[0]
+    p, q, n, t = 0.2, 0.05, 39, stats.t.ppf(0.975, 39)
+    # The variance of a share is p(1−p)/(n−1), so that is the size that Wilson's formula sees.
+
+    def wilson(share: float) -> tuple[float, float]:
+        half = t * np.sqrt(share * (1 - share) / n + t**2 / (4 * n**2))
+        centre = share + t**2 / (2 * n)
+        return (centre - half) / (1 + t**2 / n), (centre + half) / (1 + t**2 / n)
+
+    r = -p * q / np.sqrt(p * (1 - p) * q * (1 - q))
+    (l1, u1), (l2, u2) = wilson(p), wilson(q)
+    below = np.sqrt((p - l1) ** 2 + (u2 - q) ** 2 - 2 * r * (p - l1) * (u2 - q))
+    above = np.sqrt((u1 - p) ** 2 + (q - l2) ** 2 - 2 * r * (u1 - p) * (q - l2))
+    assert frame["ci_low"] == pytest.approx(p - q - below)
+    assert frame["ci_high"] == pytest.approx(p - q + above)
