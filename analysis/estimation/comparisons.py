@@ -262,9 +262,9 @@ def _limits(
     low, high = interval(plain, "mean", confidence)
     used = np.full(low.shape, "mean", dtype=object)
     chosen = estimator.is_share() & np.isfinite(error)
-    sides = (side.uncertainty.at(chosen) for side in (difference.first, difference.second))
+    own, other = difference.first.uncertainty, difference.second.uncertainty
     low[chosen], high[chosen] = difference_interval(
-        *sides, difference.correlation[chosen], confidence
+        own.at(chosen), other.at(chosen), difference.correlation[chosen], confidence
     )
     used[chosen] = NEWCOMBE
     return low, high, np.where(np.isnan(low), "", used)

@@ -33,7 +33,7 @@ from analysis.estimation.domains import Domains, ranges
 from analysis.estimation.residual_sums import ResidualSums, residual_sums
 from analysis.estimation.residuals import Residuals
 from analysis.estimation.sampling import Sampling, Term
-from analysis.estimation.value_table import Column, ValueTable
+from analysis.estimation.value_table import Column, ValueTable, table_sums
 
 Codes = NDArray[np.intp]
 Floats = NDArray[np.float64]
@@ -157,17 +157,10 @@ class Linearisation:
     def _sums(
         self, table: ValueTable, columns: Sequence[Column] | Codes, weights: Floats
     ) -> Floats:
-        """Weighted sums over the cells; those of who has known values are kept."""
-        bases = [place for place, column in enumerate(columns) if table.is_base(column)]
-        if not bases or weights is not self.weights:
-            return self.cells.sums(table.reader(columns), len(columns), weights)
-        others = np.setdiff1d(np.arange(len(columns)), bases)
-        wanted = [columns[place] for place in others]
-        patterns = np.array([columns[place] for place in bases], dtype=np.intp) - table.variables
-        found = np.empty((len(self.cells), len(columns)))
-        found[:, others] = self.cells.sums(table.reader(wanted), len(wanted), weights)
-        found[:, bases] = self._counts(table.known, self.cells)[2][:, patterns]
-        return found
+        bases = None
+        if weights is self.weights:
+            bases = self._counts(table.known, self.cells)[2]
+        return table_sums(self.cells, table, columns, weights, bases)
 
     # --- who is in which cell ---------------------------------------------------------------
 

@@ -27,7 +27,7 @@ from analysis.estimation.covariances import Covariances, Pairs, Ratios
 from analysis.estimation.domains import Domains
 from analysis.estimation.residuals import Residuals
 from analysis.estimation.sampling import Sampling
-from analysis.estimation.value_table import ValueTable
+from analysis.estimation.value_table import ValueTable, table_sums
 
 Codes = NDArray[np.intp]
 Floats = NDArray[np.float64]
@@ -140,7 +140,7 @@ class ResidualSums:
         )
 
     def _sums(self, table: ValueTable, columns: Codes, weights: Floats) -> Floats:
-        return self.cells.sums(table.reader(columns), len(columns), weights)
+        return table_sums(self.cells, table, columns, weights)
 
     def _gathered(self, parts: Floats) -> Floats:
         size, columns = parts.shape[1:]

@@ -66,6 +66,11 @@ class Residuals:
     margins: Codes | None = None
     inflation: Floats | None = None
 
+    @property
+    def _sorted(self) -> sparse.csr_matrix:
+        done = self.auxiliaries.has_sorted_indices
+        return self.auxiliaries if done else self.auxiliaries.sorted_indices()
+
     def alike(self) -> tuple[Codes, Residuals]:
         """Rows with the same auxiliaries taken together: each row's kind, and one row of each.
 
@@ -76,7 +81,7 @@ class Residuals:
         each = int(filled.max(initial=0))
         if each == 0 or (filled != each).any() or (self.auxiliaries.data != 1).any():
             return np.arange(len(self.weights)), self
-        levels = self.auxiliaries.sorted_indices().indices.reshape(-1, each)
+        levels = self._sorted.indices.reshape(-1, each)
         kind = numbered_jointly(*levels.T)
         first = np.zeros(int(kind.max()) + 1, dtype=np.intp)
         first[kind] = np.arange(len(kind))

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.errors import WorkbenchError
+from analysis.estimation.cells import Cells
 
 Codes = NDArray[np.intp]
 Floats = NDArray[np.float64]
@@ -50,7 +51,7 @@ class ValueTable:
         return table
 
     @cached_property
-    def _as_they_are(self) -> bool:
+    def as_they_are(self) -> bool:
         """Whether values can be read without filling or centring anything."""
         return self.values.dtype == float and bool((self.complete & self.small).all())
 
@@ -135,7 +136,7 @@ class ValueTable:
         return not isinstance(column, tuple) and column >= self.variables
 
     def _singles(self, rows: slice, columns: Codes) -> Floats:
-        if self._as_they_are and len(columns) == self.variables == columns[-1] + 1:
+        if self.as_they_are and len(columns) == self.variables == columns[-1] + 1:
             return self.values[rows]
         variables = columns[columns < self.variables]
         patterns = columns[len(variables) :] - self.variables
@@ -161,6 +162,38 @@ class ValueTable:
 
     def _idempotent(self, column: int) -> bool:
         return column >= self.variables or bool(self.binary[column])
+
+
+def table_sums(
+    cells: Cells,
+    table: ValueTable,
+    columns: Sequence[Column] | Codes,
+    weights: Floats,
+    bases: Floats | None = None,
+) -> Floats:
+    """Weighted sums of columns over cells, cells × columns.
+
+    The values are read where they lie if they can be, so who has known values is summed apart.
+
+    Parameters
+    ----------
+    cells, table, columns, weights
+        The cells, the columns of the table, and one weight per respondent.
+    bases
+        The sums of who has known values, cells × patterns, where they are at hand.
+    """
+    is_base = np.array([table.is_base(column) for column in columns], dtype=bool)
+    if not is_base.any() or (bases is None and not table.as_they_are):
+        return cells.sums(table.reader(columns), len(columns), weights)
+    found = np.empty((len(cells), len(columns)))
+    values = [column for column, base in zip(columns, is_base, strict=True) if not base]
+    found[:, ~is_base] = cells.sums(table.reader(values), len(values), weights)
+    wanted = np.array([column for column in columns if table.is_base(column)], dtype=np.intp)
+    if bases is None:
+        found[:, is_base] = cells.sums(table.reader(wanted), len(wanted), weights)
+    else:
+        found[:, is_base] = bases[:, wanted - table.variables]
+    return found
 
 
 def _parts(column: Column) -> tuple[int, ...]:
