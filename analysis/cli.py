@@ -208,7 +208,7 @@ def estimate(
     by: Annotated[str | None, typer.Option(help="COL[,COL2] of the domains.")] = None,
     level: Annotated[float, typer.Option(min=0.5, max=0.999, help="Confidence.")] = 0.95,
     interval: Annotated[
-        str, typer.Option(help="mean, logit, korn-graubard, wilson or asin.")
+        str, typer.Option(help="mean, logit, korn-graubard, wilson, asin or likelihood.")
     ] = "logit",
     lonely_psu: Annotated[
         str, typer.Option(help="fail, remove, adjust, average or certainty.")

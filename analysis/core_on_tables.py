@@ -12,12 +12,12 @@ import pandas as pd
 from analysis.definitions import read_rows, suggestion
 from analysis.errors import WorkbenchError
 from analysis.estimation.design import Design
+from analysis.estimation.intervals import INTERVAL_METHODS
 from analysis.estimation.residuals import VARIANCE_RULES
 from analysis.sources.tabular import frame_of, read_table
 from analysis.weighting.table import METHODS, read_bounds, weight_table
 
 LONELY_PSU = ("fail", "remove", "adjust", "average", "certainty")
-INTERVALS = ("mean", "logit", "korn-graubard", "wilson", "asin")
 
 
 def weight_file(
@@ -114,7 +114,7 @@ def estimate_file(
     if margins is not None:
         survey = _adjusted(survey, _margins(margins), method, bounds)
     domains = _names([by]) if by else None
-    kind = _one_of(interval, INTERVALS, "interval")
+    kind = _one_of(interval, INTERVAL_METHODS, "interval")
     tables = list(_estimates(survey, chosen, domains, level, kind))
     table = pd.concat(tables, ignore_index=True)
     _write(table, out)

@@ -56,6 +56,9 @@ class Design:
         (or the sampling fraction); without it sampling is with replacement.
     lonely_psu
         What to do with a stratum of one unit; see :func:`analysis.estimation.sampling.sampling`.
+    lonely_in_domains
+        Whether in a domain a stratum with one unit there is lonely too.
+        R: ``options(survey.adjust.domain.lonely)``.
     variance
         The rule of the variance of calibrated weights; see
         :mod:`analysis.estimation.residuals`.
@@ -73,6 +76,7 @@ class Design:
     clusters: Names | None = None
     fpc: Names | None = None
     lonely_psu: LonelyPsu = "fail"
+    lonely_in_domains: bool = False
     variance: VarianceRule = "calibrated"
     calibration: CalibrationModel | None = None
     diagnostics: Diagnostics | None = None
@@ -231,6 +235,7 @@ class Design:
             clusters=self._clusters,
             populations=self._populations,
             lonely_psu=self.lonely_psu,
+            lonely_in_domains=self.lonely_in_domains,
             variance=self.variance,
         )
 

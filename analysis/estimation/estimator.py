@@ -108,7 +108,7 @@ class Estimator:
         difference, −1, 0 or 1). Found out from the values when not given: 0/1 is a share.
     calibration
         The margins that the weights meet; None for weights that meet none.
-    strata, clusters, populations, lonely_psu
+    strata, clusters, populations, lonely_psu, lonely_in_domains
         As in :func:`analysis.estimation.sampling.sampling`. Quota samples are treated as
         drawn at random within the strata, with replacement.
     variance
@@ -132,6 +132,7 @@ class Estimator:
         clusters: Sequence[Any] = (),
         populations: Sequence[Any] = (),
         lonely_psu: LonelyPsu = "fail",
+        lonely_in_domains: bool = False,
         variance: VarianceRule = "calibrated",
     ) -> None:
         self.values = _checked_values(values)
@@ -139,7 +140,7 @@ class Estimator:
         self.table = ValueTable(self.values, self.weights)
         self.kinds = _kinds(self.table) if kinds is None else tuple(kinds)
         self.sampling: Sampling = sampling(
-            len(self.weights), strata, clusters, populations, lonely_psu
+            len(self.weights), strata, clusters, populations, lonely_psu, lonely_in_domains
         )
         self.residuals: Residuals | None = (
             residuals(calibration, self.weights, variance, self.sampling.strata)

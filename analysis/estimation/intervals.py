@@ -2,22 +2,25 @@
 
 Sources: logit and Korn–Graubard: E. L. Korn, B. I. Graubard, Survey Methodology 24 (1998),
 193–201; Wilson: E. B. Wilson, JASA 22 (1927), 209–212, with the effective sample size as in
-C. Franco et al., Journal of Survey Statistics and Methodology 7 (2019), 334–364. R:
-``svyciprop(method=)`` with ``mean``, ``logit`` (or ``xlogit``), ``beta``, ``wilson``, ``asin``.
+C. Franco et al., Journal of Survey Statistics and Methodology 7 (2019), 334–364; likelihood:
+J. N. K. Rao, A. J. Scott, Annals of Statistics 12 (1984), 46–60. R: ``svyciprop(method=)`` with
+``mean``, ``logit`` (or ``xlogit``), ``beta``, ``wilson``, ``asin``, ``likelihood``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special, stats
 
 Floats = NDArray[np.float64]
-IntervalMethod = Literal["mean", "logit", "korn-graubard", "wilson", "asin"]
+IntervalMethod = Literal["mean", "logit", "korn-graubard", "wilson", "asin", "likelihood"]
+
+INTERVAL_METHODS: Final = get_args(IntervalMethod)
 
 #: The interval of a difference of two shares.
 NEWCOMBE: Final = "newcombe"
@@ -121,13 +124,36 @@ def _wilson(data: Uncertainty, confidence: float) -> tuple[Floats, Floats]:
     return centre - half, centre + half
 
 
+def _likelihood(data: Uncertainty, confidence: float) -> tuple[Floats, Floats]:
+    """Where twice the loss of log likelihood of an effective sample reaches t²."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        allowed = data.quantile(confidence) ** 2 / (2 * data.size * (data.n - 1) / data.n)
+    p = data.estimate
+    return _reached(p, np.zeros_like(p), allowed), _reached(p, np.ones_like(p), allowed)
+
+
+def _reached(p: Floats, end: Floats, allowed: Floats) -> Floats:
+    """The share between p and an end whose divergence from p is as allowed, by bisection."""
+    near, far = p.copy(), end.copy()
+    for _ in range(_BISECTIONS):
+        middle = (near + far) / 2
+        lost = special.rel_entr(p, middle) + special.rel_entr(1 - p, 1 - middle)
+        beyond = lost > allowed
+        near, far = np.where(beyond, near, middle), np.where(beyond, middle, far)
+    return np.where(np.isnan(allowed), np.nan, near)
+
+
 _METHODS: Final[Mapping[str, Callable[[Uncertainty, float], tuple[Floats, Floats]]]] = {
     "mean": _mean,
     "logit": _logit,
     "asin": _asin,
     "korn-graubard": _korn_graubard,
     "wilson": _wilson,
+    "likelihood": _likelihood,
 }
+
+#: Halvings after which a limit is exact.
+_BISECTIONS: Final = 60
 
 
 def interval(

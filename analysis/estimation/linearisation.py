@@ -148,8 +148,8 @@ class Linearisation:
         own = Covariances.zeros(len(pairs), len(ratios))
         for term in self._unit_terms(pairs):
             own.add(term.products(weighted, local, pairs))
-        for coefficients in self._elementary:
-            own.add(self._squares(table, ratios, pairs, coefficients))
+        for elementary in self._elementary:
+            own.add(self._squares(table, ratios, pairs, elementary))
         if self._regression is not None:
             own.add_residual(self._regression.covariances(table, columns, weighted, local, pairs))
         found.covariances.put(start, own)
@@ -221,7 +221,8 @@ class Linearisation:
         present = (gather @ n > 0).astype(float)
         if values is not None:
             present *= values[entries.key][:, None]
-        return entries.summed(len(self.domains)) @ present
+        summed = entries.summed(len(self.domains), len(present), np.ones(len(present)))
+        return summed @ present
 
     def _counts(self, known: NDArray[np.bool_], cells: Cells) -> tuple[Floats, Floats, Floats]:
         """Σ 1, Σ w² and Σ w of known values, each cells × patterns."""
@@ -238,27 +239,106 @@ class Linearisation:
 
     _kept_counts: tuple[NDArray[np.bool_], Cells, tuple[Floats, Floats, Floats]] | None = None
 
+    # --- lonely units in domains ------------------------------------------------------------
+
+    def _factors(self, term: Term) -> sparse.csr_matrix | None:
+        """Domains × strata: what a term of the first stage is multiplied by; None for others."""
+        if self.sampling.lonely is None or self.residuals is not None:
+            return None
+        units, strata = self.sampling.terms[:2]
+        if term is units:
+            return self._lonely_factors[0]
+        return self._lonely_factors[1] if term is strata else None
+
+    def _weighed(
+        self, owners: sparse.csr_matrix, factors: sparse.csr_matrix | None
+    ) -> sparse.csr_matrix:
+        """Domains × cells with the factor of each cell's stratum."""
+        if factors is None:
+            return owners
+        domain, cell = owners.nonzero()
+        found = factors[domain, self._stratum[self.cells.unit[cell]]]
+        entries = (np.asarray(found).ravel(), (domain, cell))
+        return sparse.csr_matrix(entries, shape=owners.shape)
+
+    @property
+    def _stratum(self) -> Codes:
+        """The stratum of each unit."""
+        found = self.units.parents(self.sampling.strata)
+        assert found is not None
+        return found
+
+    @cached_property
+    def _lonely_factors(self) -> tuple[sparse.csr_matrix, sparse.csr_matrix]:
+        """Factors of units and of strata.
+
+        Under ``adjust`` the single unit of a stratum is compared with 0, the mean of linearised
+        values, under ``average`` the stratum gets the mean variance of the domain's others.
+        """
+        lonely = self.sampling.lonely
+        assert lonely is not None
+        units = self._units_in_strata
+        domain, stratum = units.nonzero()
+        n = units.data
+        alone = (n == 1) & (lonely.units[stratum] > 1)
+        if lonely.rule == "adjust":
+            of_units, of_strata = np.ones(len(n)), np.where(alone, 0.0, 1.0)
+        else:
+            unknown = alone | (lonely.units[stratum] == 1)
+            strata = np.bincount(domain, minlength=len(self.domains))
+            known = np.bincount(domain, ~unknown, minlength=len(self.domains))
+            scale = strata[domain] / np.maximum(known[domain], 1) / lonely.scale
+            of_units = of_strata = np.where(unknown, 0.0, scale)
+        entries = (domain, stratum)
+        factors = [sparse.csr_matrix((f, entries), units.shape) for f in (of_units, of_strata)]
+        return factors[0], factors[1]
+
+    @property
+    def _units_in_strata(self) -> sparse.csr_matrix:
+        """Domains × strata: the number of primary sampling units."""
+        used = (self.weights != 0)[:, None]
+        n = self._counts(used, self.cells)[0][:, 0]
+        stratum = self._stratum
+        domain, cell = self._owners.nonzero()
+        shape = (len(self.domains), _size(self.sampling.strata))
+        if _size(self.sampling.units) == len(self.weights):
+            counted = (n[cell], (domain, stratum[self.cells.unit[cell]]))
+        else:
+            unit = self.units.parents(self.sampling.units)
+            assert unit is not None
+            present = n[cell] > 0
+            key = domain * _size(self.sampling.units) + unit[self.cells.unit[cell]]
+            own, first = np.unique(key[present], return_index=True)
+            chosen = cell[present][first]
+            domain = own // _size(self.sampling.units)
+            counted = (np.ones(len(own)), (domain, stratum[self.cells.unit[chosen]]))
+        found = sparse.csr_matrix(counted, shape=shape)
+        found.eliminate_zeros()
+        return found
+
     # --- terms of the variance --------------------------------------------------------------
 
     def _unit_terms(self, pairs: Pairs) -> list[_UnitTerm]:
         if self._kept_terms is None or self._kept_terms[0] is not pairs:
             terms = [term for term in self.sampling.terms if term.units is not None]
-            found = [_unit_term(term, self.cells, self._owners, pairs) for term in terms]
+            strata = self.units.parents(self.sampling.strata)
+            found = [
+                _unit_term(term, self.cells, self._owners, pairs, self._factors(term), strata)
+                for term in terms
+            ]
             self._kept_terms = (pairs, found)
         return self._kept_terms[1]
 
     _kept_terms: tuple[Pairs, list[_UnitTerm]] | None = None
 
     @cached_property
-    def _elementary(self) -> list[Floats]:
-        """Coefficients of the terms whose units are the respondents."""
-        return [term.coefficients for term in self.sampling.terms if term.units is None]
+    def _elementary(self) -> list[Term]:
+        """The terms whose units are the respondents."""
+        return [term for term in self.sampling.terms if term.units is None]
 
-    def _squares(
-        self, table: ValueTable, ratios: Ratios, pairs: Pairs, coefficients: Floats
-    ) -> Covariances:
+    def _squares(self, table: ValueTable, ratios: Ratios, pairs: Pairs, term: Term) -> Covariances:
         """Sums of c w² z z' over the respondents of both domains of a pair."""
-        weights = coefficients * self._inflated**2
+        weights = term.coefficients * self._inflated**2
         distinct, back = np.unique(ratios.denominators, return_inverse=True)
         wanted = [
             *(table.product(one, one) for one in ratios.numerators),
@@ -271,16 +351,22 @@ class Linearisation:
         columns = list(dict.fromkeys(wanted))
         place = {column: number for number, column in enumerate(columns)}
         chosen = np.array([place[column] for column in wanted], dtype=np.intp)
-        found = self._squares_in_pairs(table, columns, weights, pairs)[:, chosen]
+        owners = self._weighed(self._owners, self._factors(term))
+        found = self._squares_in_pairs(table, columns, weights, pairs, owners)[:, chosen]
         nn, nd, dd = np.split(found, [len(ratios), 2 * len(ratios)], axis=1)
         return Covariances(nn, nd, nd, dd[:, back])
 
     def _squares_in_pairs(
-        self, table: ValueTable, columns: Sequence[Column], weights: Floats, pairs: Pairs
+        self,
+        table: ValueTable,
+        columns: Sequence[Column],
+        weights: Floats,
+        pairs: Pairs,
+        owners: sparse.csr_matrix,
     ) -> Floats:
         sums = self._sums(table, columns, weights)
         if pairs.same:
-            return (self._owners @ sums)[pairs.first]
+            return (owners @ sums)[pairs.first]
         shared = self._owners[pairs.first].multiply(self._owners[pairs.second]).tocsr()
         found = shared @ sums
         crossing = self.domains.crossing(pairs.first, pairs.second)
@@ -346,14 +432,13 @@ class _Entries:
     key: Codes
     row: Codes
 
-    def summed(self, domains: int) -> sparse.csr_matrix:
-        """Domains × rows: adds up the entries of a domain."""
-        ones = np.ones(len(self.row))
-        shape = (domains, int(self.row.max(initial=-1)) + 1)
-        return sparse.csr_matrix((ones, (self.domain, self.row)), shape=shape)
+    def summed(self, domains: int, rows: int, weights: Floats) -> sparse.csr_matrix:
+        """Domains × rows: adds up the weighted entries of a domain."""
+        shape = (domains, rows)
+        return sparse.csr_matrix((weights, (self.domain, self.row)), shape=shape)
 
     def matches(self, pairs: Pairs) -> tuple[Codes, Codes, Codes]:
-        """Entries of the same unit in both domains of a pair: pair, first row, second row."""
+        """Entries of the same unit in both domains of a pair: pair, first entry, second entry."""
         size = _size(self.key)
         composite = self.domain * size + self.key
         starts = np.searchsorted(self.domain, pairs.first)
@@ -363,7 +448,7 @@ class _Entries:
         wanted = pairs.second[pair] * size + self.key[left]
         right = np.minimum(np.searchsorted(composite, wanted), max(len(composite) - 1, 0))
         found = composite[right] == wanted
-        return pair[found], self.row[left[found]], self.row[right[found]]
+        return pair[found], left[found], right[found]
 
 
 def _by_key(owners: sparse.csr_matrix, key: Codes) -> tuple[_Entries, sparse.csr_matrix]:
@@ -429,7 +514,15 @@ def _chosen(totals: Floats, columns: Codes) -> Floats:
     return totals[:, columns]
 
 
-def _unit_term(term: Term, cells: Cells, owners: sparse.csr_matrix, pairs: Pairs) -> _UnitTerm:
+def _unit_term(
+    term: Term,
+    cells: Cells,
+    owners: sparse.csr_matrix,
+    pairs: Pairs,
+    factors: sparse.csr_matrix | None = None,
+    strata: Codes | None = None,
+) -> _UnitTerm:
+    """A term made ready for pairs; ``factors`` are domains × strata, ``strata`` the units'."""
     assert term.units is not None
     parent = cells.units.parents(term.units)
     assert parent is not None
@@ -438,20 +531,30 @@ def _unit_term(term: Term, cells: Cells, owners: sparse.csr_matrix, pairs: Pairs
         domain, cell = owners.nonzero()
         order = np.argsort(domain * len(cells.units) + cells.unit[cell], kind="stable")
         entries = _Entries(domain[order], cells.unit[cell[order]], cell[order])
-        scale = term.coefficients[parent[cells.unit]]
-        summed = owners
+        scale, stratum = term.coefficients[parent[cells.unit]], strata
     else:
         entries, gather = _by_key(owners, parent[cells.unit])
-        scale = term.coefficients[entries.key]
-        summed = entries.summed(owners.shape[0])
+        scale, stratum = term.coefficients[entries.key], _of_parents(strata, parent)
+    weights = np.ones(len(entries.row))
+    if factors is not None and stratum is not None:
+        weights = np.asarray(factors[entries.domain, stratum[entries.key]]).ravel()
     if pairs.same:
+        summed = entries.summed(owners.shape[0], len(scale), weights)
         every = len(pairs) == owners.shape[0] and (pairs.first == np.arange(len(pairs))).all()
         return _UnitTerm(gather, scale, None, None, summed if every else summed[pairs.first])
     pair, left, right = entries.matches(pairs)
-    join = sparse.csr_matrix(
-        (np.ones(len(pair)), (pair, np.arange(len(pair)))), shape=(len(pairs), len(pair))
-    )
-    return _UnitTerm(gather, scale, left, right, join)
+    both = np.sqrt(weights[left] * weights[right])
+    shape = (len(pairs), len(pair))
+    join = sparse.csr_matrix((both, (pair, np.arange(len(pair)))), shape=shape)
+    return _UnitTerm(gather, scale, entries.row[left], entries.row[right], join)
+
+
+def _of_parents(strata: Codes | None, parent: Codes) -> Codes | None:
+    if strata is None:
+        return None
+    found = np.zeros(_size(parent), dtype=np.intp)
+    found[parent] = strata
+    return found
 
 
 def _put_squares(

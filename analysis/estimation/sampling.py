@@ -41,6 +41,25 @@ class Term:
 
 
 @dataclass(frozen=True)
+class LonelyInDomains:
+    """What variances in domains need, where strata with one unit in a domain count as lonely.
+
+    Parameters
+    ----------
+    rule
+        ``adjust`` or ``average``; the other rules do the same as without.
+    units
+        Sampled units of each stratum of the first stage.
+    scale
+        By how much ``average`` has enlarged the strata of the sample.
+    """
+
+    rule: LonelyPsu
+    units: Floats
+    scale: float
+
+
+@dataclass(frozen=True)
 class Sampling:
     """The variance of a total as sums of squares, and the units of the first stage.
 
@@ -52,11 +71,15 @@ class Sampling:
         Each respondent's stratum of the first stage.
     units
         Each respondent's primary sampling unit.
+    lonely
+        How strata with one unit in a domain are treated; None where they are not lonely.
+        The first two terms are the units and the strata of the first stage.
     """
 
     terms: tuple[Term, ...]
     strata: Codes
     units: Codes
+    lonely: LonelyInDomains | None = None
 
 
 def sampling(
@@ -65,6 +88,7 @@ def sampling(
     clusters: Sequence[Any] = (),
     populations: Sequence[Any] = (),
     lonely_psu: LonelyPsu = "fail",
+    lonely_in_domains: bool = False,
 ) -> Sampling:
     """The sampling of some respondents.
 
@@ -87,6 +111,11 @@ def sampling(
         (``remove``), take it to be drawn with certainty (``certainty``), compare its unit
         with the mean of all units (``adjust``), or give it the average variance of the others
         (``average``). R: ``options(survey.lonely.psu)``.
+    lonely_in_domains
+        Whether in a domain a stratum with one unit there is lonely too, under the rules
+        ``adjust`` and ``average``, and the average is over the strata of the domain. Not for
+        calibrated weights, whose residuals reach beyond the domain.
+        R: ``options(survey.adjust.domain.lonely)``.
 
     Raises
     ------
@@ -100,7 +129,10 @@ def sampling(
         share = share * before.fraction[before.strata]
         # Later stages hold strata of one unit as a matter of course where all was taken.
         terms.extend(_stage_terms(stage, share, "remove", None))
-    return Sampling(tuple(terms), first.strata, first.units)
+    lonely = None
+    if lonely_in_domains and lonely_psu in ("adjust", "average"):
+        lonely = LonelyInDomains(lonely_psu, first.n, _average_scale(first, lonely_psu))
+    return Sampling(tuple(terms), first.strata, first.units, lonely)
 
 
 def selection_weights(
@@ -177,15 +209,15 @@ def _fractions(strata: Codes, n: Floats, population: Any) -> Floats:
 
 def _stage_terms(stage: _Stage, share: Floats, lonely_psu: LonelyPsu, names: Any) -> list[Term]:
     """The squares of a stage's units and strata; ``share`` is what earlier stages leave of it."""
-    lonely = (stage.n == 1) & (stage.fraction < 1 - 1e-7)
+    lonely = _lonely(stage)
     if lonely.any() and lonely_psu == "fail":
         raise _lonely_error(lonely, stage.strata, names)
     scale = (1 - stage.fraction) * np.where(stage.n > 1, stage.n / np.maximum(stage.n - 1, 1), 1)
     centred = 1 / np.maximum(stage.n, 1)
     if lonely_psu == "adjust":
         centred = np.where(lonely, 0.0, centred)
-    if lonely_psu == "average" and not lonely.all():
-        scale = scale * np.where(lonely, 0.0, len(lonely) / (~lonely).sum())
+    if lonely_psu == "average":
+        scale = scale * np.where(lonely, 0.0, _average_scale(stage, lonely_psu))
     of_stratum = np.zeros_like(scale)
     of_stratum[stage.strata] = share
     scale = scale * of_stratum
@@ -197,6 +229,16 @@ def _stage_terms(stage: _Stage, share: Floats, lonely_psu: LonelyPsu, names: Any
     if lonely_psu == "adjust" and lonely.any():
         terms.extend(_adjusting_terms(stage, lonely, scale, count))
     return terms
+
+
+def _lonely(stage: _Stage) -> NDArray[np.bool_]:
+    return (stage.n == 1) & (stage.fraction < 1 - 1e-7)
+
+
+def _average_scale(stage: _Stage, lonely_psu: LonelyPsu) -> float:
+    """All strata for each that is not lonely."""
+    others = (~_lonely(stage)).sum()
+    return len(stage.n) / others if lonely_psu == "average" and others else 1.0
 
 
 def _adjusting_terms(

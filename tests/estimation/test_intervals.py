@@ -12,6 +12,7 @@ from scipy import stats
 from analysis.estimation.domains import Domains
 from analysis.estimation.estimator import estimate_domains
 from analysis.estimation.intervals import (
+    INTERVAL_METHODS,
     IntervalMethod,
     Uncertainty,
     interval,
@@ -19,7 +20,7 @@ from analysis.estimation.intervals import (
     t_quantile,
 )
 
-METHODS: list[IntervalMethod] = ["mean", "logit", "korn-graubard", "wilson", "asin"]
+METHODS: list[IntervalMethod] = list(INTERVAL_METHODS)
 
 
 def _share(p: float, error: float, df: float = 99, n: float = 100) -> Uncertainty:
@@ -153,3 +154,14 @@ def test_difference_of_opposite_answers_by_hand() -> None:
     above = np.sqrt((u1 - p) ** 2 + (q - l2) ** 2 - 2 * r * (u1 - p) * (q - l2))
     assert frame["ci_low"] == pytest.approx(p - q - below)
     assert frame["ci_high"] == pytest.approx(p - q + above)
+
+
+def test_likelihood_interval_by_hand() -> None:
+    """Of 101 respondents 30 %: at both limits 2 · 100 · divergence is t²."""
+    p, n = 0.3, 101.0
+    error = np.sqrt(p * (1 - p) / n)
+    data = Uncertainty(*(np.array([value]) for value in (p, error, n - 1, n, n)))
+    t = stats.t.ppf(0.975, n - 1)
+    for limit in interval(data, "likelihood"):
+        loss = p * np.log(p / limit[0]) + (1 - p) * np.log((1 - p) / (1 - limit[0]))
+        assert 2 * 100 * loss == pytest.approx(t**2)

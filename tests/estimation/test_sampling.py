@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from analysis.errors import WorkbenchError
+from analysis.estimation.design import Design
 from analysis.estimation.sampling import LonelyPsu, Sampling, sampling, selection_weights
 
 Z = np.array([3.0, 5.0, 4.0, 10.0, 14.0, 12.0])
@@ -109,3 +113,30 @@ def test_weights_from_two_stages() -> None:
     populations = [np.full(6, 10), np.array([9, 9, 9, 6, 6, 6])]
     found = selection_weights(6, None, clusters, populations)
     np.testing.assert_allclose(found, np.repeat([5 * 3, 5 * 2], 3))
+
+
+def test_one_unit_of_a_stratum_in_a_domain_is_compared_with_zero() -> None:
+    """Two strata of two clusters; of the second the domain has one cluster only.
+
+    By hand, with totals t of w (y − mean): the first stratum gives 2/1 Σ (t − mean t)², the
+    second 2/1 (t − mean t)² summed over t and 0, or 2 t² where it counts as lonely.
+    """
+    frame = pd.DataFrame(
+        {
+            "stratum": ["a", "a", "a", "b", "b", "b"],
+            "cluster": [1, 1, 2, 3, 3, 4],
+            "inside": ["yes", "yes", "yes", "yes", "yes", "no"],
+            "y": [1.0, 2.0, 6.0, 3.0, 8.0, 5.0],
+        }
+    )
+    design = Design(frame, strata="stratum", clusters="cluster", lonely_psu="adjust")
+    z = frame["y"][:5] - 4
+    first = np.array([z[0] + z[1], z[2]])
+    alone = z[3] + z[4]
+    of_first = 2 * ((first - first.mean()) ** 2).sum()
+    plain = of_first + 2 * ((alone / 2) ** 2 + (alone / 2) ** 2)
+    own = design.mean("y", by="inside").set_index("inside")["se"]["yes"]
+    assert own == pytest.approx(np.sqrt(plain) / 5)
+    lonely = replace(design, lonely_in_domains=True).mean("y", by="inside")
+    expected = np.sqrt(of_first + 2 * alone**2) / 5
+    assert lonely.set_index("inside")["se"]["yes"] == pytest.approx(expected)
