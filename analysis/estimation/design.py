@@ -183,11 +183,11 @@ class Design:
         """
         values, labels = [], []
         for name in _names(variables):
-            texts = level_texts(self._column(name))
-            known = texts.notna().to_numpy()
-            for category in _categories(self._column(name), texts):
-                chosen = (texts == category).to_numpy(dtype=float)
-                values.append(np.where(known, chosen, np.nan))
+            codes, categories = _coded(self._column(name))
+            complete = codes.min(initial=0) >= 0
+            for place, category in enumerate(categories):
+                chosen = codes == place
+                values.append(chosen if complete else np.where(codes >= 0, chosen, np.nan))
                 labels.append(("share", name, category))
         frame = pd.DataFrame(labels, columns=["statistic", "variable", "category"])
         return self._means(np.column_stack(values), frame, by, "share", level, interval_method)
@@ -226,10 +226,14 @@ class Design:
 
     def estimator(self, values: Floats, kinds: Sequence[Kind] | None = None) -> Estimator:
         """Variables with this design's weights and selection, for any domains."""
+        return self._prepared.with_values(values, kinds)
+
+    @cached_property
+    def _prepared(self) -> Estimator:
+        """The weights and the selection, without variables."""
         return Estimator(
-            values,
+            np.zeros((len(self.frame), 0)),
             self.weight_values,
-            kinds=kinds,
             calibration=self.calibration,
             strata=self._strata,
             clusters=self._clusters,
@@ -242,7 +246,7 @@ class Design:
     @property
     def degrees_of_freedom(self) -> int:
         """Primary sampling units less strata. R: ``degf``."""
-        selected = self.estimator(np.zeros((len(self.frame), 0))).sampling
+        selected = self._prepared.sampling
         return len(np.unique(selected.units)) - len(np.unique(selected.strata))
 
     # --- inside -----------------------------------------------------------------------------
@@ -321,14 +325,17 @@ class Design:
             )
         return self.frame[name]
 
-    def _numbers(self, names: Sequence[str]) -> Floats:
-        """Columns as numbers, NaN where blank.
+    def _numbers(self, names: Sequence[str]) -> NDArray[Any]:
+        """Columns as numbers, NaN where blank; whole numbers of one type as they are.
 
         Raises
         ------
         WorkbenchError
             If a column holds something else.
         """
+        types = {self._column(name).dtype for name in names}
+        if len(types) == 1 and getattr(next(iter(types)), "kind", "O") in "biuf":
+            return self.frame[list(names)].to_numpy(na_value=np.nan)
         columns = np.empty((len(self.frame), len(names)))
         for place, name in enumerate(names):
             column = self._column(name)
@@ -357,13 +364,17 @@ def _labels(statistic: str, names: Sequence[str]) -> pd.DataFrame:
     return pd.DataFrame({"statistic": statistic, "variable": list(names), "category": ""})
 
 
-def _categories(values: pd.Series, texts: pd.Series) -> list[str]:
-    """The values of a column as text: categories in their order, others sorted."""
-    present = set(texts.dropna())
-    if isinstance(values.dtype, pd.CategoricalDtype):
-        ordered = [str(category) for category in values.cat.categories]
-        return [category for category in ordered if category in present]
-    return list(dict.fromkeys(level_texts(values.dropna().drop_duplicates().sort_values())))
+def _coded(values: pd.Series) -> tuple[NDArray[np.intp], list[str]]:
+    """Each value's place among the levels, −1 where missing, and the levels as text.
+
+    Categories come in their order, other values sorted.
+    """
+    codes, levels = pd.factorize(values, sort=True)
+    texts = level_texts(pd.Series(levels)).to_numpy()
+    distinct = list(dict.fromkeys(texts))
+    places = {text: place for place, text in enumerate(distinct)}
+    number = np.array([*(places[text] for text in texts), -1], dtype=np.intp)
+    return number[codes], [str(text) for text in distinct]
 
 
 def _table(

@@ -148,12 +148,12 @@ class Estimator:
             else None
         )
 
-    def with_values(self, values: Any) -> Estimator:
+    def with_values(self, values: Any, kinds: Sequence[Kind] | None = None) -> Estimator:
         """The same weights and selection with other variables."""
         other = copy(self)
         other.values = _checked_values(values)
         other.table = ValueTable(other.values, self.weights)
-        other.kinds = _kinds(other.table)
+        other.kinds = _kinds(other.table) if kinds is None else tuple(kinds)
         return other
 
     @property

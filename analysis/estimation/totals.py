@@ -43,7 +43,8 @@ class TotalEstimates:
 def total_estimates(estimator: Estimator, domains: Domains) -> TotalEstimates:
     """Σ w y of every variable in every domain, over the respondents whose value is known."""
     sums = estimator.sums(domains)
-    filled = np.where(np.isnan(estimator.values), 0.0, estimator.values)
+    gaps = ~estimator.table.complete.all()
+    filled = np.nan_to_num(estimator.values) if gaps else estimator.values
     each = np.arange(estimator.variables)
     found = covariances(
         filled,
