@@ -19,7 +19,7 @@ from analysis.ingredients import (
     report_ingredients,
 )
 from analysis.presentation.makeup import MakeUp, read_makeup
-from analysis.presentation.maps import BOUNDARIES
+from analysis.presentation.maps import BOUNDARIES, plain_map
 from analysis.presentation.wording import words
 from analysis.publishing.batch import Job, OutputFile, RenderResult, render
 from analysis.publishing.manifest import (
@@ -439,17 +439,19 @@ def _site(
 ) -> Site:
     language = study.card.default_language
     phrases = words(language)
+    names = _named_areas(study)
     modelled = record["data_origin"] == "modelled"
     return Site(
         title=study.title[language],
         language=language,
-        areas={**_named_areas(study), study.whole: _whole_name(study)},
+        areas={**names, study.whole: _whole_name(study)},
         kinds={kind: read_makeup(study, kind).title[language] for kind in study.reports},
         reports=records,
         subtitle=study.card.project.name.get(language, ""),
         expected=[order.key for order in expected],
         watermark=phrases.say("title_page.watermark") if modelled else "",
         watermark_note=phrases.say("title_page.watermark_note") if modelled else "",
+        map=plain_map(study, names),
         publicity=study.card.project.publicity.get(language, ""),
     )
 

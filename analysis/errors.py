@@ -123,6 +123,10 @@ class WorkbenchError(Exception):
             return str(self.issue)
         return "\n".join([str(self.issue), *(str(issue) for issue in self.issues)])
 
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows in place of a traceback."""
+        return str(self).splitlines()
+
     def __reduce__(self) -> tuple[object, ...]:
         return _rebuild, (self.issue, self.issues)
 

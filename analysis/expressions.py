@@ -103,6 +103,8 @@ class Context:
         Look-ups for ``area-of`` and ``population-of``, where the study has them.
     current
         What ``.`` stands for.
+    missing
+        The codes that mean no answer; a study card may name others.
     """
 
     def __init__(
@@ -115,6 +117,7 @@ class Context:
         derived: dict[str, Value] | None = None,
         rows: int | None = None,
         current_choice: str | None = None,
+        missing: tuple[str, ...] = MISSING_CODES,
     ) -> None:
         self.columns = columns
         self.lists = lists
@@ -124,6 +127,7 @@ class Context:
         self.derived = derived if derived is not None else {}
         self.rows = rows if rows is not None else _length(columns)
         self.current_choice = current_choice
+        self.missing = missing
 
     def at(
         self, current: Value | None, question: str | None = None, choice: str | None = None
@@ -142,6 +146,7 @@ class Context:
             self.derived,
             self.rows,
             choice,
+            self.missing,
         )
 
     def raw(self, name: str) -> Any:
@@ -157,13 +162,13 @@ class Context:
     def value(self, name: str) -> Value:
         """The column as answers or numbers with the missing codes made unknown."""
         if name not in self.derived:
-            self.derived[name] = _readable(self.raw(name))
+            self.derived[name] = _readable(self.raw(name), self.missing)
         return self.derived[name]
 
     def chosen(self, question: str, choice: str) -> Floats:
         """1 where the choice of a select question was chosen, 0 where not, NaN unknown."""
         if self.lists.is_multiple(question):
-            return _masked_numbers(self.raw(f"{question}.{choice}"))
+            return _masked_numbers(self.raw(f"{question}.{choice}"), self.missing)
         value = self.value(question)
         return _as_answers(value).equals(choice)
 
@@ -602,7 +607,7 @@ def _band(context: Context, arguments: tuple[_Node, ...]) -> Value:
 
 def _area_of(context: Context, arguments: tuple[_Node, ...]) -> Value:
     codes = _territory(context, "area-of").area_of(_code_series(arguments[0], context))
-    return _as_answers(_readable(codes))
+    return _as_answers(_readable(codes, ()))
 
 
 def _population_of(context: Context, arguments: tuple[_Node, ...]) -> Value:
@@ -680,32 +685,32 @@ def _number(text: str) -> float:
         return np.nan
 
 
-def _readable(column: Any) -> Value:
+def _readable(column: Any, missing: tuple[str, ...]) -> Value:
     series = column if isinstance(column, pd.Series) else pd.Series(column)
     if isinstance(series.dtype, pd.CategoricalDtype):
-        return _from_categorical(series)
+        return _from_categorical(series, missing)
     if pd.api.types.is_bool_dtype(series.dtype):
         return series.astype("float64").to_numpy()
     if pd.api.types.is_numeric_dtype(series.dtype):
-        return _masked_numbers(series)
-    return _from_categorical(series.astype("category"))
+        return _masked_numbers(series, missing)
+    return _from_categorical(series.astype("category"), missing)
 
 
-def _from_categorical(series: pd.Series) -> Answers:
+def _from_categorical(series: pd.Series, missing: tuple[str, ...] = ()) -> Answers:
     names = tuple(str(name) for name in series.cat.categories)
     codes = series.cat.codes.to_numpy()
-    missing = [index for index, name in enumerate(names) if name in MISSING_CODES]
-    if missing:
-        codes = np.where(np.isin(codes, missing), -1, codes)
+    unknown = [index for index, name in enumerate(names) if name in missing]
+    if unknown:
+        codes = np.where(np.isin(codes, unknown), -1, codes)
     return Answers(codes, names)
 
 
-def _masked_numbers(column: Any) -> Floats:
+def _masked_numbers(column: Any, missing: tuple[str, ...] = ()) -> Floats:
     if isinstance(column, pd.Series):
         numbers = column.to_numpy(dtype=np.float64, na_value=np.nan)
     else:
         numbers = np.asarray(column, dtype=np.float64)
-    unknown = np.isin(numbers, [float(code) for code in MISSING_CODES])
+    unknown = np.isin(numbers, [_number(code) for code in missing])
     return np.where(unknown, np.nan, numbers)
 
 
@@ -836,10 +841,12 @@ def _among(context: Context, question: str, answers: Iterable[str]) -> Floats:
 
 
 def _count(columns: list[Floats]) -> Floats:
+    """How many hold; unknown where one of them is, because the number might be larger."""
     return np.sum(columns, axis=0)
 
 
 def _any(columns: list[Floats]) -> Floats:
+    """Whether one holds; it is known to as soon as one does, and not to when all are known."""
     stacked = np.stack(columns)
     found = np.any(stacked == 1, axis=0)
     return np.where(found, 1.0, np.where(np.isnan(stacked).any(axis=0), np.nan, 0.0))

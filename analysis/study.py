@@ -57,6 +57,12 @@ class SampleDesign(Definition):
     clusters: str | None = None
     fpc: str | None = None
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of the answers that the design names."""
+        named = (self.weight, self.strata, self.clusters, self.fpc)
+        return tuple(name for name in named if name is not None)
+
 
 class Trim(Definition):
     """Bounds of a weight as multiples of its area's mean weight."""
@@ -123,6 +129,11 @@ class MissingCodes(Definition):
     dont_know: str = "-8"
     refused: str = "-9"
 
+    @property
+    def codes(self) -> tuple[str, str, str]:
+        """The three codes."""
+        return self.not_applicable, self.dont_know, self.refused
+
 
 class QuestionnaireFiles(Definition):
     """Where the form is: a workbook, or two CSV files.
@@ -135,6 +146,22 @@ class QuestionnaireFiles(Definition):
     workbook: str | None = None
     encoding: str = "utf-8-sig"
     sensitive: tuple[str, ...] = ()
+
+
+class CaseForms(Definition):
+    """A plural in the cases that sentences need, in a language that inflects."""
+
+    nominative: str
+    genitive: str
+    dative: str
+    locative: str
+
+
+class DiscardRule(Definition):
+    """A questionnaire for which ``when`` is true is set aside before anything is computed."""
+
+    when: str
+    reason: dict[str, str]
 
 
 class ReleaseChoice(Definition):
@@ -156,9 +183,11 @@ class Card(Definition):
     questionnaire: QuestionnaireFiles
     area_variable: str
     area_title: dict[str, str] = {}
+    area_title_plural: dict[str, str | CaseForms] = {}
     project: Project
     fieldwork: Fieldwork
     samples: dict[str, Sample]
+    discard: tuple[DiscardRule, ...] = ()
     release: ReleaseChoice = ReleaseChoice()
     seed: int = 1
 
@@ -454,6 +483,7 @@ def open_study(study: str | Path, workspace: Workspace | None = None) -> Study:
         *margin_issues,
         *_area_issues(card, card_tree, questionnaire, variables),
         *_sensitive_issues(card, card_tree, questionnaire),
+        *_discard_issues(card, card_tree, questionnaire),
         *_translation_issues(card, questionnaire, folder),
     ]
     if issues:
@@ -585,8 +615,8 @@ def _questionnaire_issues(questionnaire: Questionnaire, card: Card) -> Iterator[
 
 def _expression_issues(
     expression: Expression,
-    row: Row,
-    column: str,
+    row: Row | Tree,
+    column: Any,
     questionnaire: Questionnaire,
     variables: Mapping[str, Any],
     *,
@@ -619,7 +649,9 @@ def _expression_issues(
         )
 
 
-def _parsed(text: str | None, row: Row, column: str, issues: list[Issue]) -> Expression | None:
+def _parsed(
+    text: str | None, row: Row | Tree, column: Any, issues: list[Issue]
+) -> Expression | None:
     if not text:
         return None
     try:
@@ -934,6 +966,23 @@ def _sensitive_issues(card: Card, tree: Tree, questionnaire: Questionnaire) -> I
                 ("questionnaire", "sensitive"),
                 hint=suggestion(name, questionnaire.questions),
             )
+
+
+def _discard_issues(card: Card, tree: Tree, questionnaire: Questionnaire) -> Iterator[Issue]:
+    for number, rule in enumerate(card.discard):
+        path = ("discard", number, "when")
+        issues: list[Issue] = []
+        expression = _parsed(rule.when, tree, path, issues)
+        yield from issues
+        if expression is not None:
+            yield from _expression_issues(expression, tree, path, questionnaire, {}, dot=False)
+        for language in card.languages:
+            if not rule.reason.get(language):
+                yield tree.issue(
+                    f"a translation is missing: {language}",
+                    ("discard", number, "reason"),
+                    expected=f"a text in {language}",
+                )
 
 
 def _translation_issues(card: Card, questionnaire: Questionnaire, folder: Path) -> Iterator[Issue]:

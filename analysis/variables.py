@@ -15,7 +15,8 @@ from analysis.study import Study, Variable
 
 def study_context(study: Study, columns: Mapping[str, Any] | pd.DataFrame) -> Context:
     """The context in which a study's expressions are evaluated on some columns."""
-    return Context(columns, study.questionnaire, study.territory)
+    missing = study.card.missing.codes
+    return Context(columns, study.questionnaire, study.territory, missing=missing)
 
 
 def derive_variables(

@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import tomllib
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -84,3 +85,17 @@ def test_imports_go_one_way() -> None:
         text=True,
     )
     assert result.returncode == 0, result.stdout
+
+
+def test_a_built_wheel_holds_every_file_of_the_package(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+    subprocess.run(command, cwd=PROJECT, check=True, capture_output=True, timeout=120)
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        held = {name for name in archive.namelist() if name.startswith("analysis/")}
+    files = (path for path in (PROJECT / "analysis").rglob("*") if path.is_file())
+    there = {
+        path.relative_to(PROJECT).as_posix() for path in files if "__pycache__" not in path.parts
+    }
+    assert held == there
+    assert {Path(name).suffix for name in held} >= {".yaml", ".typ", ".j2", ".css"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,7 +13,9 @@ from hypothesis import strategies as st
 from analysis.errors import WorkbenchError
 from analysis.expressions import Answers, Context, parse
 from analysis.questionnaire import Questionnaire, read_questionnaire
-from tests.mini_study import CHOICES, SURVEY
+from analysis.study import open_study
+from analysis.variables import derive_variables
+from tests.mini_study import CARD, CHOICES, SURVEY, write_mini_study
 
 
 @pytest.fixture(scope="module")
@@ -167,3 +171,70 @@ def test_de_morgan_holds_with_unknowns(pairs: list[tuple[float, float]]) -> None
     either = parse("not(${p} = 1 or ${q} = 1)").truth(Context(columns, lists))
     both = parse("not(${p} = 1) and not(${q} = 1)").truth(Context(columns, lists))
     np.testing.assert_array_equal(either, both)
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "found", "number"),
+    [
+        ("1", "-1", 1, NAN),  # one holds already; how many do is not known
+        ("-1", "1", 1, NAN),
+        ("3", "-1", NAN, NAN),  # the one that was not asked might hold
+        ("-1", "-1", NAN, NAN),
+        ("-8", "-9", NAN, NAN),
+        ("3", "3", 0, 0),
+        ("1", "3", 1, 1),
+    ],
+)
+def test_a_grid_with_an_item_that_was_not_asked(
+    questionnaire: Questionnaire, a: str, b: str, found: float, number: float
+) -> None:
+    names = ["1", "2", "3", "-1", "-8", "-9"]
+    columns = {
+        name: pd.Series(pd.Categorical([code], categories=names))
+        for name, code in (("known_a", a), ("known_b", b))
+    }
+    grid = Context(columns, questionnaire)
+    np.testing.assert_equal(parse("any-in(known, '1')").evaluate(grid), [found])
+    np.testing.assert_equal(parse("count-in(known, '1')").evaluate(grid), [number])
+
+
+OTHER_CODES = ("97", "98", "99")
+
+
+def test_the_missing_codes_are_those_of_the_study(questionnaire: Questionnaire) -> None:
+    columns = pd.DataFrame(
+        {
+            "sex": pd.Categorical(["1", "97", "-1"], categories=["1", "2", "97", "-1"]),
+            "age": [20.0, 98.0, -8.0],
+            "used.web": pd.array([1, 99, 0], dtype="Int8"),
+        }
+    )
+    context = Context(columns, questionnaire, missing=OTHER_CODES)
+    for text, expected in (
+        ("${sex} = '1'", [1, NAN, 0]),
+        ("${age} > 0", [1, NAN, 0]),
+        ("selected(${used}, 'web')", [1, NAN, 0]),
+    ):
+        np.testing.assert_equal(parse(text).truth(context), expected)
+        np.testing.assert_equal(parse(text).truth(context.at("x")), expected)
+
+
+def test_a_computed_number_is_no_missing_code(context: Context) -> None:
+    difference = parse("string-length(${age} - 21)").evaluate(context)
+    np.testing.assert_equal(difference, [2.0, 2.0, NAN, NAN])
+
+
+def test_derived_variables_know_the_missing_codes_of_the_study_card(tmp_path: Path) -> None:
+    card = CARD.replace(
+        "area_variable",
+        "missing: {not_applicable: '97', dont_know: '98', refused: '99'}\narea_variable",
+    )
+    study = open_study("mini", write_mini_study(tmp_path, study=card))
+    columns = {
+        "age": pd.Series([20.0, 99.0]),
+        "known_a": pd.Series(["3", "3"]),
+        "known_b": pd.Series(["3", "97"]),
+    }
+    derived = derive_variables(study, columns)
+    assert derived["age_group"].isna().tolist() == [False, True]
+    assert derived["informed"].isna().tolist() == [False, True]

@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 
 from analysis.definitions import Row, read_rows
-from analysis.expressions import Context
+from analysis.expressions import Context, parse
 from analysis.indicators.compiling import compile_indicators
 from analysis.study import Study, open_study
 from analysis.synthetic import read_generator
@@ -150,6 +150,13 @@ def test_consent_comes_first_and_is_needed(study: Study) -> None:
     assert first.name == "X1_consent" and first.required
     assert is_allowed(study, "X1_consent", "1") == 1
     assert is_allowed(study, "X1_consent", "2") == 0
+
+
+def test_a_questionnaire_without_consent_is_discarded(study: Study) -> None:
+    (rule,) = study.card.discard
+    for answer, discarded in (("1", 0), ("2", 1)):
+        context = Context({"X1_consent": pd.Series([answer])}, study.questionnaire)
+        assert parse(rule.when).truth(context) == discarded
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass, field
 from html import escape
+from itertools import groupby
 from typing import Any, ClassVar, Literal
 
 BLOCK_MIME = "application/vnd.needs.block+json"
@@ -191,19 +192,49 @@ class Table(Block):
     data_origin: DataOrigin = "observed"
 
     def to_html(self) -> str:
-        head = "".join(f'<th scope="col">{escape(column.header)}</th>' for column in self.columns)
-        body = "".join(
-            "<tr>"
-            + f'<th scope="row">{escape(row[0].text)}</th>'
-            + "".join(f"<td>{escape(cell.text)}</td>" for cell in row[1:])
-            + "</tr>"
-            for row in self.rows
+        aligned = [f'style="text-align: {column.align}"' for column in self.columns]
+        others = aligned[1:]
+        starts = {index: title for title, index in self.groups}
+        body = []
+        for number, row in enumerate(self.rows):
+            if number in starts:
+                body.append(
+                    f'<tr><th scope="rowgroup" colspan="{len(self.columns)}"'
+                    f' style="text-align: left">{escape(starts[number])}</th></tr>'
+                )
+            cells = zip(row[1:], others, strict=True)
+            body.append(
+                f'<tr><th scope="row" style="text-align: left; font-weight: normal">'
+                f"{escape(row[0].text)}</th>"
+                + "".join(f"<td {style}>{escape(cell.text)}</td>" for cell, style in cells)
+                + "</tr>"
+            )
+        head = "".join(
+            f'<th scope="col" {style}>{escape(column.header)}</th>'
+            for column, style in zip(self.columns, aligned, strict=True)
         )
         notes = "".join(f"<p><small>{escape(note)}</small></p>" for note in self.notes)
         return (
-            f"<table><caption>{escape(self.caption)}</caption>"
-            f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{notes}"
+            f'<table><caption style="text-align: left; font-weight: bold">{escape(self.caption)}'
+            f"</caption><thead>{self._spanners()}<tr>{head}</tr></thead>"
+            f"<tbody>{''.join(body)}</tbody></table>{notes}"
         )
+
+    def _spanners(self) -> str:
+        """The row of headers that span several columns; nothing where there are none."""
+        if not any(column.spanner for column in self.columns):
+            return ""
+        spans = [(title, len(list(own))) for title, own in groupby(self.columns, _spanner)]
+        cells = (
+            f'<th scope="colgroup" colspan="{width}" style="text-align: center">'
+            f"{escape(title)}</th>"
+            for title, width in spans
+        )
+        return f"<tr>{''.join(cells)}</tr>"
+
+
+def _spanner(column: Column) -> str:
+    return column.spanner
 
 
 @dataclass(frozen=True)

@@ -658,7 +658,7 @@ def areas(
     named = list(zip(names, rows, strict=True))
     alt = alt_of_extremes(
         scene, "alt.areas", subject, named,
-        count=scene.words.count("areas", len(rows)), own=own_value(scene, rows),
+        count=scene.names.areas_counted(len(rows)), own=own_value(scene, rows),
     )  # fmt: skip
     return _chart(plan, label, alt, rows, names, notes)
 

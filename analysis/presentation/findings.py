@@ -2,7 +2,8 @@
 
 In this order: the standing indicators; the best and least known categories; the supported
 differences to all others; the largest gaps; the groups whose intervals do not overlap. Where
-these are too few, further indicators follow in a fixed order. Hidden values are passed over.
+these are too few, further indicators follow in a fixed order. Hidden values are passed over,
+and so are values of low precision where something is ranked or compared.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ def _standing(scene: Scene, reference: str) -> Iterator[str]:
 
 def _ranking(scene: Scene, spec: FindingsSpec) -> Iterator[str]:
     assert spec.ranking is not None
-    shown = [row for row in ranked(scene.totals(spec.ranking)) if row.shown]
+    shown = [row for row in ranked(scene.totals(spec.ranking)) if sentences.is_sure(row)]
     if len(shown) < 2 * _MOST_IN_RANKING:
         return
     best, least = shown[:_MOST_IN_RANKING], shown[: -_MOST_IN_RANKING - 1 : -1]

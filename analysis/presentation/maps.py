@@ -21,6 +21,7 @@ from analysis.presentation.drawing import Drawing, Point, text_width, wrapped
 from analysis.presentation.rows import Estimate
 from analysis.presentation.scene import Scene, data_origin
 from analysis.presentation.tables import Label, bracketed, legend_of_rows, of_rows, sign_of
+from analysis.study import Study
 from analysis.territory import Territory
 
 BOUNDARIES = "boundaries"
@@ -97,7 +98,7 @@ def choropleth(
     alt = alt_of_extremes(
         scene, "alt.map", scene.subject(code, category),
         list(zip(names, rows, strict=True)),
-        count=scene.words.count("areas", len(rows)), own=own_value(scene, rows),
+        count=scene.names.areas_counted(len(rows)), own=own_value(scene, rows),
     )  # fmt: skip
     said = [*notes, *legend_of_rows(scene, rows)]
     if outline.schematic:
@@ -113,6 +114,58 @@ def choropleth(
         notes=tuple(said),
         data_origin=data_origin(rows),
     )
+
+
+@dataclass(frozen=True)
+class PlainArea:
+    """One area of a plain map: its outline as an SVG path, and where its name stands."""
+
+    path: str
+    x: float
+    y: float
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PlainMap:
+    """The areas of a region without any value, in millimetres, by code.
+
+    ``top`` is where the map begins, ``height`` how far it reaches from there.
+    """
+
+    width: float
+    height: float
+    areas: Mapping[str, PlainArea]
+    schematic: bool
+    top: float = _TOP
+    size: float = _LABEL_SIZE * theme.POINT
+    leading: float = _LABEL_LINE
+
+
+def plain_map(study: Study, names: Mapping[str, str]) -> PlainMap | None:
+    """The areas of a study's region, such as for an index; None for a study without a region.
+
+    Parameters
+    ----------
+    names
+        What stands on each area, by code.
+    """
+    if study.region is None or study.territory is None:
+        return None
+    outline = _outline(study.territory, study.region, study.workspace.raw(BOUNDARIES))
+    areas = {
+        code: _plain_area(shape, names.get(code, code)) for code, shape in outline.shapes.items()
+    }
+    return PlainMap(_MAP_WIDTH, outline.height + _MARGIN, areas, outline.schematic)
+
+
+def _plain_area(shape: Shape, name: str) -> PlainArea:
+    lines = tuple(wrapped(name, max(2 * shape.room - 3.0, 14.0), _LABEL_SIZE))
+    x, y = shape.centre
+    path = "".join(
+        "M" + "L".join(f"{x:.2f} {y:.2f}" for x, y in ring) + "z" for ring in shape.rings
+    )
+    return PlainArea(path, x, y - (len(lines) - 1) * _LABEL_LINE / 2 + 0.9, lines)
 
 
 # --- drawing ----------------------------------------------------------------------------------

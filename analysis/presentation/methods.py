@@ -12,6 +12,7 @@ from typing import Any
 from analysis.presentation.blocks import Block, Cell, Column, Facts, ItemList, Paragraph, Table
 from analysis.presentation.scene import Scene
 from analysis.presentation.tables import Label, full_legend
+from analysis.questionnaire import Question
 from analysis.study import Sample
 
 _HASH_SHOWN = 12
@@ -62,7 +63,7 @@ def technical_parameters(scene: Scene, label: Label, questions: Sequence[str]) -
         *_size_facts(scene),
         ("questions", ", ".join(questions)),
         *_weighting_facts(scene),
-        *_rule_facts(scene),
+        *_rule_facts(scene, questions),
     ]
     return Facts(
         label.caption,
@@ -232,11 +233,11 @@ def _number(scene: Scene, value: Any, places: int) -> str:
     return "" if value is None else scene.numbers.decimal(float(value), places)
 
 
-def _rule_facts(scene: Scene) -> Iterator[tuple[str, str]]:
+def _rule_facts(scene: Scene, questions: Sequence[str]) -> Iterator[tuple[str, str]]:
     yield "interval", _interval(scene)
     yield "comparison", scene.names.say("method.comparison_value")
     yield "release", _release(scene)
-    yield "coding", _coding(scene)
+    yield "coding", _coding(scene, questions)
     modelled = scene.rows.modelled
     yield "origin", scene.words.say(f"method.origin_{'modelled' if modelled else 'observed'}")
     software = scene.record.get("software", {})
@@ -279,16 +280,27 @@ def _release(scene: Scene) -> str:
     )
 
 
-def _coding(scene: Scene) -> str:
-    questions = scene.study.questionnaire.asked_of(scene.sample)
-    codes = [question.name for question in questions if question.type == "text"]
+def _coding(scene: Scene, questions: Sequence[str]) -> str:
+    asked = scene.study.questionnaire.asked_of(scene.sample)
+    texts = [question for question in asked if question.type == "text"]
+    codes = [question.name for question in texts if _belongs_to(question, questions)]
     if not codes:
-        return scene.words.say("method.coding_none")
+        return scene.words.say(f"method.coding_{'unused' if texts else 'none'}")
     named = codes[:_MOST_OPEN_QUESTIONS]
     if len(codes) > len(named):
         named.append(scene.words.count("others", len(codes) - len(named)))
     return scene.words.say(
         "method.coding_value", questions=", ".join(named), agreement=_not_stated(scene)
+    )
+
+
+def _belongs_to(question: Question, used: Sequence[str]) -> bool:
+    """Whether an open question is used, specifies an answer to one used, or is named after it."""
+    routing = question.relevant.names if question.relevant is not None else frozenset()
+    return (
+        question.name in used
+        or bool(routing & set(used))
+        or question.name.startswith(tuple(f"{name}_" for name in used))
     )
 
 
@@ -375,7 +387,7 @@ def weights(scene: Scene, label: Label) -> Iterator[Block]:
     columns = (
         Column(say("table.area"), align="left", width=3.0),
         Column(say("table.n")),
-        Column(say("method.population_size"), width=1.3),
+        Column(say(f"method.{_total_of_weights(scene)}"), width=1.3),
         Column(say("method.weights_min"), spanner),
         Column(say("method.weights_max"), spanner),
         Column(say("method.weights_deff"), width=1.3),
@@ -386,6 +398,12 @@ def weights(scene: Scene, label: Label) -> Iterator[Block]:
         label.caption, columns, tuple(rows), label.name, label.anchor,
         notes=(collapsed,) if collapsed else (), data_origin=_origin(scene),
     )  # fmt: skip
+
+
+def _total_of_weights(scene: Scene) -> str:
+    """What the weights of an area sum to: a population only where they were made to."""
+    raked = weighting_record(scene).get("method") == "rake"
+    return "population_size" if raked else "weights_sum"
 
 
 def _collapsed(scene: Scene) -> str:

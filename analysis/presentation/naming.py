@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
+from analysis.presentation.numbers import NO_BREAK_SPACE
 from analysis.presentation.wording import Words, capitalised, words
 from analysis.study import Indicator, Study
 from analysis.territory import Case
 
 Form = Literal["label", "short", "accusative"]
+_PLURAL_CASES = ("genitive", "dative", "locative")
 #: The placeholders that every text of a make-up may use.
 PLACE_NAMES = (
     "area", "area_genitive", "area_locative", "name", "name_genitive", "name_locative",
@@ -166,7 +168,7 @@ class Names:
         if self.study.region and territory is not None:
             case: Case = "english" if self.language == "en" else "nominative"
             return self.words.typeset(territory.name(self.study.region, case))
-        return self.words.say("place.whole_areas")
+        return self.words.say("place.whole_areas", **self.areas_plural)
 
     def by_kind(self, key: str) -> str:
         """The key of a phrase, of its own form for studies without a region if it has one."""
@@ -174,8 +176,34 @@ class Names:
         return own if not self.study.region and self.words.has(own) else key
 
     def say(self, key: str, **values: object) -> str:
-        """A phrase, in its form for studies without a region where they need another."""
-        return self.words.say(self.by_kind(key), **values)
+        """A phrase, in its form for studies without a region where they need another.
+
+        It may use what the areas are called in the plural: ``areas``, ``areas_genitive``,
+        ``areas_dative``, ``areas_locative``.
+        """
+        return self.words.say(self.by_kind(key), **{**self.areas_plural, **values})
+
+    @cached_property
+    def areas_plural(self) -> Mapping[str, str]:
+        """What the areas are called together, by placeholder: as the study card says, or areas."""
+        title = self.study.card.area_title_plural.get(self.language)
+        keys = {"areas": "nominative"} | {f"areas_{case}": case for case in _PLURAL_CASES}
+        if title is None:
+            return {key: self.words.say(f"place.{key}") for key in keys}
+        return {
+            key: self.words.typeset(title if isinstance(title, str) else getattr(title, case))
+            for key, case in keys.items()
+        }
+
+    def areas_counted(self, number: int) -> str:
+        """So many areas, under the name that the study card gives them."""
+        card, plural = self.study.card, self.words.numbers.plural(number)
+        named = card.area_title if plural == "one" else card.area_title_plural
+        if self.language not in named:
+            return self.words.count("areas", number)
+        forms = {"one": card.area_title.get(self.language), "few": self.areas_plural["areas"]}
+        form = forms.get(plural, self.areas_plural["areas_genitive"])
+        return f"{self.words.numbers.whole(number)}{NO_BREAK_SPACE}{form}"
 
     @cached_property
     def place_values(self) -> dict[str, str]:

@@ -375,7 +375,7 @@ def _key_figures(report: Report, spec: KeyFiguresSpec, slot: Slot) -> Iterator[B
         if row is not None and row.shown:
             name = spec.labels.get(reference)
             label = report.text(name) if name else scene.names.full(row.indicator, row.category)
-            items.append((scene.value(row), label, _small_print(scene, row)))
+            items.append((sentences.figure(scene, row), label, _small_print(scene, row)))
     if items:
         yield Figures(tuple(items))
 
@@ -385,7 +385,7 @@ def _small_print(scene: Scene, row: Estimate) -> str:
     if not scene.is_whole:
         whole = scene.total(row.indicator, row.category, scene.whole)
         if whole is not None and whole.shown:
-            parts.append(f"{scene.names.whole} {scene.value(whole)}")
+            parts.append(f"{scene.names.whole} {sentences.figure(scene, whole)}")
     return "; ".join(filter(None, parts))
 
 

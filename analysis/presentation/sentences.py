@@ -2,7 +2,8 @@
 
 A sentence never says *more* or *less* without support: a difference to the rest needs an
 adjusted p-value below 0.05 and an interval without zero, a difference between groups needs
-intervals that do not overlap. What is hidden is said to be hidden, and nothing more.
+intervals that do not overlap. What is hidden is said to be hidden, and nothing more. A value
+of low precision stands in brackets; it is neither put into words nor compared with anything.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import NamedTuple
 
 from analysis.presentation.rows import DISCLOSURE, Estimate
 from analysis.presentation.scene import Scene, ranked
+from analysis.presentation.tables import bracketed
 from analysis.presentation.wording import capitalised, filled, lowered
 from analysis.release.rules import rule_set
 
@@ -44,9 +46,9 @@ def level(scene: Scene, row: Estimate, *, verbal: bool = False) -> str:
     values = {
         "interval": scene.interval(row) or scene.words.say("sentence.no_interval"),
         "base": scene.base(row),
-        "value": scene.value(row, signed=row.is_difference),
+        "value": figure(scene, row),
     }
-    word, kind = _quantity(scene, row) if verbal else ("", "")
+    word, kind = _quantity(scene, row) if verbal and not row.uncertain else ("", "")
     subject = word if kind in ("majority", "part") else values["value"]
     key = {"majority": "level_verbal", "part": "level_verbal", "rare": "level_rare"}.get(
         kind, "level"
@@ -55,6 +57,12 @@ def level(scene: Scene, row: Estimate, *, verbal: bool = False) -> str:
         f"sentence.{key}", statement=capitalised(statement(scene, row, subject)), **values
     )
     return f"{text} {caveat(scene, row)}" if row.uncertain else text
+
+
+def figure(scene: Scene, row: Estimate) -> str:
+    """The estimate of a row with its unit, in brackets where its precision is low."""
+    text = scene.value(row, signed=row.is_difference)
+    return bracketed(text) if row.uncertain else text
 
 
 def caveat(scene: Scene, row: Estimate) -> str:
@@ -93,9 +101,9 @@ def hidden(scene: Scene, row: Estimate) -> str:
 
 
 def comparison(scene: Scene, row: Estimate) -> str:
-    """The area against all others; empty where there is no such row to show."""
+    """The area against all others; empty where there is no such row that is sure."""
     difference = scene.difference(row.indicator, row.category)
-    if difference is None or not difference.shown or not row.shown:
+    if difference is None or not is_sure(difference) or not is_sure(row):
         return ""
     if not difference.supported:
         return scene.names.say("sentence.same")
@@ -110,14 +118,19 @@ def comparison(scene: Scene, row: Estimate) -> str:
     )
 
 
+def is_sure(row: Estimate) -> bool:
+    """Whether the value of a row may be shown and its precision is not low."""
+    return row.shown and not row.uncertain
+
+
 def level_and_comparison(scene: Scene, row: Estimate, *, verbal: bool = False) -> str:
     """A value and how it compares."""
     return " ".join(filter(None, (level(scene, row, verbal=verbal), comparison(scene, row))))
 
 
 def ranking(scene: Scene, rows: Sequence[Estimate], text: str = "", most: int = MOST_ITEMS) -> str:
-    """The highest and the lowest of several categories; empty when none can be shown."""
-    shown = [row for row in ranked(rows) if row.shown]
+    """The highest and the lowest of several categories; empty when none is sure."""
+    shown = [row for row in ranked(rows) if is_sure(row)]
     if not shown:
         return ""
     values = {"top": items(scene, shown[:most]), "bottom": items(scene, shown[: -most - 1 : -1])}
@@ -175,7 +188,9 @@ def differences(scene: Scene, code: str) -> list[str]:
 def supported_differences(rows: Iterable[Estimate]) -> tuple[list[Estimate], list[Estimate]]:
     """The supported differences above and below zero, the largest first."""
     supported = sorted(
-        (row for row in rows if row.supported), key=lambda row: abs(row.estimate), reverse=True
+        (row for row in rows if row.supported and is_sure(row)),
+        key=lambda row: abs(row.estimate),
+        reverse=True,
     )
     above = [row for row in supported if row.estimate > 0]
     return above, [row for row in supported if row.estimate < 0]
@@ -199,7 +214,7 @@ def extremes(scene: Scene, code: str, category: str, breakdowns: Iterable[str]) 
     found = []
     for name in breakdowns:
         rows = scene.groups(code, name, category)
-        sure = [row for row in rows if row.has_interval and not row.uncertain]
+        sure = [row for row in rows if row.has_interval and is_sure(row)]
         if len(sure) > 1:
             order = sorted(sure, key=lambda row: row.estimate)
             found.append(Extremes(name, order[-1], order[0]))
@@ -219,7 +234,7 @@ def groups(scene: Scene, code: str, category: str, breakdowns: Sequence[str]) ->
         quoted = [scene.words.say("sentence.quoted", text=other) for other in others]
         key = "sentence.groups_none_several" if len(others) > 1 else "sentence.groups_none"
         said.append(scene.words.say(key, breakdowns=scene.words.listed(quoted)))
-    subject = scene.names.full(code, category)
+    subject = _subject(scene, code, category)
     about = scene.words.say("sentence.about", indicator=subject, text=lowered(said[0]))
     return [about, *said[1:]]
 
@@ -260,24 +275,29 @@ def gaps(scene: Scene, code: str) -> list[str]:
 
 def supported_gaps(scene: Scene, code: str) -> tuple[list[Estimate], list[Estimate]]:
     """Gaps above and below zero whose interval excludes it, the largest first."""
-    rows = [row for row in scene.totals(code) if row.has_interval and not row.uncertain]
+    rows = [row for row in scene.totals(code) if row.has_interval and is_sure(row)]
     wanted = sorted((row for row in rows if row.ci_low > 0), key=lambda row: -row.estimate)
     return wanted, sorted((row for row in rows if row.ci_high < 0), key=lambda row: row.estimate)
 
 
 def areas(scene: Scene, code: str, category: str = "") -> str:
-    """The areas with the highest and the lowest value; empty when none can be shown."""
-    shown = [row for row in ranked(scene.by_area(code, category)) if row.shown]
+    """The areas with the highest and the lowest value; empty when fewer than two are sure."""
+    shown = [row for row in ranked(scene.by_area(code, category)) if is_sure(row)]
     if len(shown) < 2:
         return ""
     return scene.words.say(
         "sentence.areas",
-        indicator=scene.names.full(code, category),
+        indicator=_subject(scene, code, category),
         first=scene.names.area(shown[0].area),
         first_value=scene.value(shown[0]),
         last=scene.names.area(shown[-1].area),
         last_value=scene.value(shown[-1]),
     )
+
+
+def _subject(scene: Scene, code: str, category: str) -> str:
+    """What a sentence is about, before a colon: with a dash where it has one itself."""
+    return scene.words.typeset(scene.names.full(code, category).replace(": ", " – ", 1))
 
 
 def _quantity(scene: Scene, row: Estimate) -> tuple[str, str]:

@@ -45,6 +45,7 @@ _PART: Final = 8
 _NO_DATE: Final = "1970-01-01"
 _WATERMARK: Final = "#f2f4f6"
 _WARNING: Final = "#fbf3ec"
+_INTRODUCED: Final = {"table", "chart", "list", "figures", "facts", "callout"}
 _REGIONS: Final = {"cs": "CZ", "en": "GB"}
 
 
@@ -133,7 +134,9 @@ def _report(content: Content) -> dict[str, Any]:
         "has_charts": bool(content.charts),
         "words": _words(content),
         "theme": _theme(),
-        "elements": _turned([_element(content, element) for element in content.elements]),
+        "elements": _turned(
+            _kept_together([_element(content, element) for element in content.elements])
+        ),
     }
 
 
@@ -179,6 +182,25 @@ def _element(content: Content, element: Element) -> dict[str, Any]:
         return {"label": content.label(element), **_chart(block)}
     values = block.to_json()
     return {**values, "anchor": element.anchor, "level": element.level}
+
+
+def _kept_together(elements: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The elements with each paragraph marked that must not end a page.
+
+    That is one that introduces the table, chart or list after it, and one between such a
+    paragraph and its heading. A heading never ends a page.
+    """
+    made: list[dict[str, Any]] = []
+    following: dict[str, Any] = {"type": ""}
+    types = ["", *(element["type"] for element in elements)]
+    for element, before in zip(reversed(elements), reversed(types[:-1]), strict=True):
+        if element["type"] == "paragraph":
+            introduces = element["style"] != "note" and following["type"] in _INTRODUCED
+            under_heading = before == "heading" and bool(following.get("sticky"))
+            element = {**element, "sticky": introduces or under_heading}
+        made.append(element)
+        following = element
+    return made[::-1]
 
 
 def _turned(elements: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
-from analysis.errors import WorkbenchError
+from analysis.presentation.maps import PlainMap
 from analysis.publishing.batch import OutputFile
 from analysis.publishing.checks import check_html
 from analysis.publishing.content import clean_text
@@ -19,7 +19,6 @@ from analysis.publishing.html import page_frame, render_template
 from analysis.publishing.manifest import NAME as MANIFEST
 from analysis.publishing.manifest import ReportRecord, output_file, write_whole
 from analysis.publishing.phrases import Phrases, phrases
-from analysis.publishing.svg import svg_problem
 
 NAME: Final = "index.html"
 _SHOWN: Final = ("html", "pdf", "xlsx")
@@ -47,8 +46,8 @@ class Site:
         to be absent.
     watermark, watermark_note
         The word that marks modelled data, and what it means.
-    map_svg, map_alt
-        A map of the areas and its text alternative; no map when empty.
+    map
+        The areas as a map in which each leads to its report; no map when None.
     methods
         The relative address of a page on methods; no link when empty.
     publicity
@@ -64,8 +63,7 @@ class Site:
     expected: Sequence[tuple[str, str, str]] = ()
     watermark: str = ""
     watermark_note: str = ""
-    map_svg: str = ""
-    map_alt: str = ""
+    map: PlainMap | None = None
     methods: str = ""
     publicity: str = ""
 
@@ -75,6 +73,17 @@ class _Link:
     address: str
     text: str
     size: str
+
+
+@dataclass(frozen=True)
+class _MapArea:
+    """An area of the map; without an address where there is no report to lead to."""
+
+    name: str
+    path: str
+    x: float
+    lines: tuple[tuple[float, str], ...]
+    address: str
 
 
 @dataclass(frozen=True)
@@ -97,7 +106,7 @@ def write_site(folder: Path, site: Site) -> OutputFile:
     Raises
     ------
     WorkbenchError
-        If the map may not be published or the page does not pass its checks.
+        If the page does not pass its checks.
     """
     text = render_site(site)
     check_html(text, NAME)
@@ -105,16 +114,7 @@ def write_site(folder: Path, site: Site) -> OutputFile:
 
 
 def render_site(site: Site) -> str:
-    """The index page as text.
-
-    Raises
-    ------
-    WorkbenchError
-        If the map may not be published.
-    """
-    problem = svg_problem(site.map_svg) if site.map_svg else None
-    if problem:
-        raise WorkbenchError("the map of the index page cannot be published", hint=problem)
+    """The index page as text."""
     texts = phrases(site.language)
     sections = tuple(_sections(site, texts))
     values = {
@@ -122,11 +122,40 @@ def render_site(site: Site) -> str:
         "site": site,
         "title": texts.typeset(clean_text(site.title)),
         "sections": sections,
+        "map_areas": tuple(_map_areas(site)),
         "count": sum(bool(row.links) for section in sections for row in section.rows),
         "formats": _SHOWN,
         "manifest": MANIFEST,
     }
     return render_template("index.html.j2", values)
+
+
+def _map_areas(site: Site) -> Iterable[_MapArea]:
+    if site.map is None:
+        return
+    addresses = _first_reports(site)
+    # Links are followed in the order of the list, whatever the order of the shapes.
+    for code in _in_order(site, site.map.areas):
+        area = site.map.areas[code]
+        lines = [(round(area.y + place * site.map.leading, 2), line)
+                 for place, line in enumerate(area.lines)]  # fmt: skip
+        yield _MapArea(
+            clean_text(site.areas.get(code, code)),
+            area.path,
+            round(area.x, 2),
+            tuple((y, clean_text(line)) for y, line in lines),
+            addresses.get(code, ""),
+        )
+
+
+def _first_reports(site: Site) -> dict[str, str]:
+    """The page of each area's report in the site's language, of the first kind that has one."""
+    order = {kind: place for place, kind in enumerate(site.kinds)}
+    found: dict[str, str] = {}
+    for record in sorted(site.reports, key=lambda one: order.get(one.kind, len(order))):
+        if record.language == site.language and "html" in record.files:
+            found.setdefault(record.area, quote(record.files["html"].path))
+    return found
 
 
 def _sections(site: Site, texts: Phrases) -> Iterable[_Section]:

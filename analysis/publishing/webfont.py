@@ -59,6 +59,8 @@ def _colours() -> str:
         "blue-middle": theme.BLUE_MIDDLE,
         "blue-light": theme.BLUE_LIGHT,
         "blue-pale": theme.SEQUENCE[0],
+        "blue-pale-1": theme.SEQUENCE[1],
+        "blue-pale-2": theme.SEQUENCE[2],
         "accent": theme.ACCENT,
         "grey": theme.GREY,
         "grey-light": theme.GREY_LIGHT,

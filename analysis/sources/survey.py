@@ -8,7 +8,7 @@ numbers are ``float64``, dates ISO texts. Blank stays blank; the missing codes s
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from analysis.sources.headers import META_COLUMNS, Matching, expected_names, mat
 from analysis.sources.multiple_response import MultipleResponse
 from analysis.sources.places import PlaceNames, place_names
 from analysis.sources.tabular import read_table
-from analysis.study import FileOptions, MissingCodes, Study
+from analysis.study import FileOptions, MissingCodes, SampleDesign, Study
 
 # A file with more unknown answers than known ones belongs to another questionnaire.
 _UNKNOWN_SHARE = 0.5
@@ -58,6 +58,7 @@ def read_survey(
     sample: str | None = None,
     keep: Iterable[str] | None = None,
     places: Mapping[str, PlaceNames] | None = None,
+    design: SampleDesign | None = None,
 ) -> SurveyTable:
     """Read a raw file by its questionnaire.
 
@@ -75,6 +76,8 @@ def read_survey(
         Columns of no question that stay in the frame; all of them when not given.
     places
         The questions that ask for a place, with the places they may be answered with.
+    design
+        The design of the sample; the columns it names are known though no questions.
 
     Raises
     ------
@@ -96,7 +99,8 @@ def read_survey(
     reader.closing_notes()
     issues = [*table.issues, *matching.issues, *reader.issues]
     issues.extend(_absent_questions(table, questionnaire, columns, sample))
-    issues.extend(_left_over(table, matching))
+    known = {*META_COLUMNS, *(design.columns if design is not None else ())}
+    issues.extend(_left_over(table, matching, known))
     return SurveyTable(pd.DataFrame(columns), _places(table), tuple(issues))
 
 
@@ -118,6 +122,7 @@ def read_sample(study: Study, sample: str) -> SurveyTable:
             identifier=card.identifier,
             sample=sample,
             places=place_names(study),
+            design=card.design,
         )
         for options in card.files
     ]
@@ -272,8 +277,8 @@ def _absent_questions(
             )
 
 
-def _left_over(table: Table, matching: Matching) -> Iterator[Issue]:
-    others = [name for name in matching.others if name not in META_COLUMNS]
+def _left_over(table: Table, matching: Matching, known: Container[str]) -> Iterator[Issue]:
+    others = [name for name in matching.others if name not in known]
     if others:
         yield table.issue(
             f"columns are no questions of the questionnaire: {len(others)}",

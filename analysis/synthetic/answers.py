@@ -291,7 +291,8 @@ def context_of(people: People, rows: Rows, replaced: Mapping[str, Codes]) -> Con
     """The context of some of the people, a few columns replaced."""
     territory = people.context.territory
     part = _Part(people, rows, replaced)
-    return Context(part, people.study.questionnaire, territory, rows=len(rows))
+    missing = people.study.card.missing.codes
+    return Context(part, people.study.questionnaire, territory, rows=len(rows), missing=missing)
 
 
 # --- numbers ------------------------------------------------------------------------------

@@ -127,7 +127,11 @@ class People(Mapping[str, Any]):
         """The context in which expressions are evaluated on these people."""
         if self._context is None:
             self._context = Context(
-                self, self.study.questionnaire, self.study.territory, rows=self.size
+                self,
+                self.study.questionnaire,
+                self.study.territory,
+                rows=self.size,
+                missing=self.study.card.missing.codes,
             )
         return self._context
 

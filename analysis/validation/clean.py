@@ -12,7 +12,8 @@ What each severity does:
 ``note``
     for the record: blanks that were given their kind of missing.
 
-Order: rows of other samples set aside, corrections replayed, contract, places, duplicates,
+Order: rows of other samples set aside, corrections replayed, questionnaires discarded that the
+study card discards, contract, places, duplicates,
 exclusive choices, constraints, routing, response flow. Corrections come first, so a person's
 decision wins over every rule.
 """
@@ -31,6 +32,7 @@ from analysis.sources.survey import SurveyTable
 from analysis.study import Study
 from analysis.validation.contracts import check_contract, survey_contract
 from analysis.validation.corrections import apply_corrections, read_corrections
+from analysis.validation.discards import apply_discard_rules
 from analysis.validation.findings import Findings
 from analysis.validation.logic import AnswerLogic, duplicates_to_drop
 from analysis.validation.places import check_places
@@ -83,11 +85,17 @@ def validate(study: Study, sample: str, table: SurveyTable) -> Validated:
     corrected = apply_corrections(table.frame, sample, corrections, findings)
     discarded = corrected.discarded.notna().to_numpy(dtype=bool)
     frame, findings = _kept(corrected.frame, ~discarded, findings)
+    refused, by_rule = apply_discard_rules(study, sample, frame, findings)
+    frame, findings = _kept(frame, ~refused, findings)
     check_contract(frame, survey_contract(study, sample), findings)
     copies = _copies(study, frame, findings)
     frame, findings = _kept(frame, ~copies, findings)
     frame = _mended(study, sample, frame, findings)
-    left_out = {"correction": int(discarded.sum()), "duplicate": int(copies.sum())}
+    left_out = [
+        FlowStage("discarded", int(discarded.sum()), "correction"),
+        *(FlowStage("discarded", one.count, one.rule.when, one.rule.reason) for one in by_rule),
+        FlowStage("discarded", int(copies.sum()), "duplicate"),
+    ]
     stages, flow_issues = response_flow(flow_rows, sample, received, left_out)
     issues = issues_table([*findings.issues, *flow_issues])
     return Validated(frame, issues, tuple(stages))

@@ -36,7 +36,8 @@ class FlowStage:
     """One stage; ``reason`` says why questionnaires were discarded, ``label`` in words.
 
     A stage or reason without a label is worded by the phrases of reports: the reasons that
-    the workbench gives itself are ``duplicate`` and ``correction``.
+    the workbench gives itself are ``duplicate`` and ``correction``. The rules of the study
+    card bring their own words.
     """
 
     stage: Stage
@@ -103,7 +104,7 @@ def _repeated(rows: Sequence[Row], models: Sequence[_FlowRow]) -> list[Issue]:
 
 
 def response_flow(
-    rows: Sequence[Row], sample: str, received: int, left_out: dict[str, int]
+    rows: Sequence[Row], sample: str, received: int, left_out: Sequence[FlowStage]
 ) -> tuple[list[FlowStage], list[Issue]]:
     """The stages of a sample, and issues where they do not add up.
 
@@ -116,7 +117,7 @@ def response_flow(
     received
         Questionnaires in its raw files.
     left_out
-        How many of them the workbench left out, by reason.
+        How many of them the workbench left out, a stage for each reason.
 
     Returns
     -------
@@ -132,10 +133,9 @@ def response_flow(
     labels = [stage.label for stage in stated if stage.stage == "returned"]
     stages.append(FlowStage("returned", returned, label=labels[0] if labels else {}))
     stages.extend(earlier)
-    stages.extend(
-        FlowStage("discarded", count, reason) for reason, count in left_out.items() if count
-    )
-    stages.append(FlowStage("processed", received - sum(left_out.values())))
+    stages.extend(stage for stage in left_out if stage.count)
+    lost = sum(stage.count for stage in left_out)
+    stages.append(FlowStage("processed", received - lost))
     return stages, list(_sum_issues(own, counts, earlier, returned, received))
 
 

@@ -166,3 +166,26 @@ def test_reading_notes_explain_every_mark_and_the_scale(scene_of: Callable[..., 
 def test_an_unweighted_sample_is_not_said_to_be_weighted(scene: Scene) -> None:
     users = scene.of_sample("users")
     assert "nejsou vážená" in methods.reading_notes(users).items[0]
+
+
+def test_only_open_questions_behind_the_report_are_named(scene: Scene, mini: Study) -> None:
+    asked = scene.study.questionnaire.asked_of("inhabitants")
+    assert sum(question.type == "text" for question in asked) > 2
+    coding = plain(facts(scene, ("A1", "A3"))["Otevřené otázky a jejich kódování"])
+    assert coding == "A1_text, A3_text; shoda kodérů: neuvedeno"
+    unused = facts(scene, ("D2",))["Otevřené otázky a jejich kódování"]
+    assert plain(unused) == "zpráva nevychází z otevřených otázek"
+
+
+@pytest.mark.parametrize(
+    ("method", "header"), [("rake", "populace"), ("given", "součet vah"), ("none", "součet vah")]
+)
+def test_only_calibrated_weights_sum_to_a_population(
+    scene: Scene, method: str, header: str
+) -> None:
+    sample = dict(methods.sample_record(scene))
+    sample["weighting"] = {**sample["weighting"], "method": method}
+    record = {**scene.record, "samples": {"inhabitants": sample}}
+    (table,) = methods.weights(replace(scene, record=record), LABEL)
+    assert isinstance(table, Table)
+    assert [plain(column.header) for column in table.columns][2] == header

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from analysis.presentation.naming import PLACE_NAMES, Names
-from analysis.study import Study
+from analysis.study import Study, open_study
+from tests.mini_study import CARD, write_mini_study
 
 
 def plain(text: str) -> str:
@@ -82,3 +83,37 @@ def test_a_study_without_a_region_has_other_words_for_the_whole(mini: Study) -> 
 @pytest.mark.parametrize("area", ["7212", "CZ072"])
 def test_every_promised_placeholder_is_there(study: Study, language: str, area: str) -> None:
     assert set(PLACE_NAMES) == set(Names(study, language).area_values(area))
+
+
+PLURAL = """area_title: {cs: skupina, en: group}
+area_title_plural:
+  cs:
+    nominative: skupiny obyvatel
+    genitive: skupin obyvatel
+    dative: skupinám obyvatel
+    locative: skupinách obyvatel
+  en: population groups
+"""
+
+
+@pytest.fixture(scope="module")
+def grouped(tmp_path_factory: pytest.TempPathFactory) -> Study:
+    card = CARD.replace("project:\n", PLURAL + "project:\n")
+    return open_study("mini", write_mini_study(tmp_path_factory.mktemp("grouped"), study=card))
+
+
+def test_areas_are_called_what_the_study_card_calls_them(grouped: Study) -> None:
+    english, czech = (Names(grouped, language) for language in ("en", "cs"))
+    assert english.whole == "All population groups"
+    assert english.place_values["rest"] == "in the other population groups"
+    assert plain(czech.whole) == "všechny skupiny obyvatel"
+    assert plain(czech.place_values["rest"]) == "v ostatních skupinách obyvatel"
+    assert "oproti ostatním skupinám obyvatel" in plain(czech.say("sentence.same"))
+    assert "oblast" not in plain(czech.say("finding.rule", minimum=1, maximum=2))
+
+
+def test_areas_are_counted_under_their_name(grouped: Study, mini: Study) -> None:
+    counted = [plain(Names(grouped, "cs").areas_counted(number)) for number in (1, 3, 5)]
+    assert counted == ["1 skupina", "3 skupiny obyvatel", "5 skupin obyvatel"]
+    assert plain(Names(grouped, "en").areas_counted(5)) == "5 population groups"
+    assert plain(Names(mini, "cs").areas_counted(5)) == "5 oblastí"

@@ -13,7 +13,15 @@ import pandas as pd
 import pytest
 
 from analysis.errors import WorkbenchError
-from analysis.presentation.blocks import BLOCK_MIME, Block, Chart, Document, Heading, Table
+from analysis.presentation.blocks import (
+    BLOCK_MIME,
+    Block,
+    Chart,
+    Document,
+    Figures,
+    Heading,
+    Table,
+)
 from analysis.presentation.report import Blocks, Report, open_report
 from analysis.presentation.rows import Rows
 from analysis.publishing.content import report_content
@@ -281,3 +289,14 @@ def test_chapters_stand_in_the_order_of_the_makeup(report_of: Callable[..., Repo
                if isinstance(block, Heading) and block.level == 1]  # fmt: skip
     places = [report.chapters.index(anchor) for anchor in anchors]
     assert all(one < other for one, other in pairwise(places))
+
+
+def test_key_figures_of_low_precision_stand_in_brackets(report_of: Callable[..., Report]) -> None:
+    report = report_of()
+    frame = report.scene.rows.frame.copy()
+    frame["release"] = frame["release"].replace("ok", "low_precision")
+    for shown, start in ((report, ""), (with_frame(report, frame), "(")):
+        blocks = (block for block in shown.blocks() if isinstance(block, Figures))
+        values = [value for block in blocks for value, *_ in block.items]
+        assert values
+        assert all(value.startswith("(") == bool(start) for value in values), values

@@ -78,6 +78,20 @@ def test_low_precision_is_said_with_its_reason(scene: Scene, n: float, expected:
     assert said.endswith("uvádíme pouze orientačně.")
 
 
+def test_low_precision_stands_in_brackets_and_not_in_words(scene: Scene) -> None:
+    rows = (estimate(release=release, estimate=0.32, ci_low=0.25, ci_high=0.4)
+            for release in ("ok", "low_precision"))  # fmt: skip
+    sure, unsure = (plain(sentences.level(scene, row, verbal=True)) for row in rows)
+    assert sure.startswith("Třetina")
+    assert "třetina" not in unsure.lower() and "(32 %)" in unsure
+
+
+def test_a_value_of_low_precision_is_not_compared(scene: Scene) -> None:
+    shown = with_rows(scene, estimate(), difference())
+    assert "více než" in plain(sentences.comparison(shown, estimate()))
+    assert sentences.comparison(shown, estimate(release="low_precision")) == ""
+
+
 @pytest.mark.parametrize(
     ("release", "reason"),
     [("suppressed_precision", "příliš málo odpovědí"), ("suppressed_primary", "ochraně")],
@@ -135,8 +149,7 @@ def test_more_or_less_is_never_said_without_support(
     said = sentences.comparison(with_rows(scene, estimate(), row), estimate())
     says_difference = "více než" in said or "méně než" in said
     excludes_zero = value - half > 0 or value + half < 0
-    shown = release in ("ok", "low_precision")
-    assert says_difference == bool(shown and p < 0.05 and excludes_zero)
+    assert says_difference == bool(release == "ok" and p < 0.05 and excludes_zero)
     if says_difference:
         assert ("více než" in said) == (value > 0)
 
@@ -150,6 +163,20 @@ def services(*values: float, **changed: object) -> list[Estimate]:
         estimate(indicator="AW03", category=code, estimate=value, **changed)
         for code, value in zip(codes, values, strict=False)
     ]
+
+
+def test_low_precision_is_not_ranked(scene: Scene) -> None:
+    rows = services(0.9, 0.5, 0.3)
+    unsure = estimate(indicator="AW03", category="s41", estimate=0.99, release="low_precision")
+    said = plain(sentences.ranking(scene, [unsure, *rows]))
+    assert "99 %" not in said and "90 %" in said
+    assert sentences.ranking(scene, [unsure]) == ""
+
+
+def test_a_supported_difference_of_low_precision_is_not_named(scene: Scene) -> None:
+    row = difference(indicator="AW10", category="s40")
+    assert sentences.supported_differences([row]) == ([row], [])
+    assert sentences.supported_differences([row._replace(release="low_precision")]) == ([], [])
 
 
 def test_ranking_names_the_highest_and_the_lowest(scene: Scene) -> None:
@@ -253,3 +280,13 @@ def test_areas_are_named_only_when_two_can_be(scene: Scene) -> None:
     said = plain(sentences.areas(with_rows(scene, *rows), "AW08"))
     assert "nejvyšší hodnotu má Vsetín (60 %), nejnižší Bystřice pod Hostýnem (40 %)" in said
     assert sentences.areas(with_rows(scene, rows[0]), "AW08") == ""
+
+
+def test_a_subject_has_no_second_colon(scene: Scene) -> None:
+    rows = [
+        row._replace(indicator="AW05")
+        for row in groups(("1", 0.1, 0.2, "ok"), ("2", 0.5, 0.6, "ok"))
+    ]
+    (first, *_) = sentences.groups(with_rows(scene, *rows), "AW05", "", ["age_group"])
+    assert plain(first).startswith("Šíře znalosti – počet známých služeb: podle znaku „Věk“")
+    assert first.count(":") == 1

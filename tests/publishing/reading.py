@@ -73,23 +73,33 @@ def page(text: str) -> Node:
 
 def pdf_text(data: bytes) -> str:
     """The text of a PDF set by typst, without white space."""
+    return "".join(pdf_pages(data))
+
+
+def pdf_pages(data: bytes) -> list[str]:
+    """The text of each page of a PDF set by typst, without white space."""
     with pikepdf.open(BytesIO(data)) as document:
-        return "".join("".join(_page_text(page).split()) for page in document.pages)
+        return ["".join(_page_text(page).split()) for page in document.pages]
 
 
 def _page_text(page: pikepdf.Page) -> str:
+    return "".join(text for _, text in text_runs(page))
+
+
+def text_runs(page: pikepdf.Page) -> Iterator[tuple[float, str]]:
+    """The runs of text of a page set by typst: where each begins, in points, and its text."""
     fonts = {name: _unicode_map(font) for name, font in page.resources.get("/Font", {}).items()}
     current: dict[int, str] = {}
-    text = ""
+    start = 0.0
     for operands, operator in pikepdf.parse_content_stream(page):
-        if str(operator) == "Tf":
+        if str(operator) == "cm":
+            start = float(operands[4])
+        elif str(operator) == "Tf":
             current = fonts[str(operands[0])]
         elif str(operator) in ("Tj", "TJ"):
             parts = operands[0] if str(operator) == "TJ" else [operands[0]]
-            for part in parts:
-                if isinstance(part, pikepdf.String):
-                    text += _decoded(bytes(part), current)
-    return text
+            texts = [bytes(part) for part in parts if isinstance(part, pikepdf.String)]
+            yield start, "".join(_decoded(text, current) for text in texts)
 
 
 def _decoded(codes: bytes, table: dict[int, str]) -> str:

@@ -241,6 +241,8 @@ def test_colours_of_text_have_contrast() -> None:
     for colour in (theme.INK, theme.BLUE, theme.GREY, theme.ACCENT):
         assert theme.contrast(colour, theme.PAPER) >= 4.5
     assert theme.contrast(theme.BLUE, theme.SEQUENCE[0]) >= 4.5
+    # Names on the areas of the map of the index, also when one is pointed at.
+    assert min(theme.contrast(theme.INK, theme.SEQUENCE[place]) for place in (1, 2)) >= 4.5
     assert theme.contrast(theme.PAPER, theme.BLUE) >= 4.5
 
 

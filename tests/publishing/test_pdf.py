@@ -15,11 +15,12 @@ import pytest
 
 from analysis.errors import WorkbenchError
 from analysis.presentation.blocks import Block, Cell, Facts, Heading, PageBreak, Paragraph
+from analysis.presentation.drawing import text_width
 from analysis.publishing.checks import check_pdf
 from analysis.publishing.content import report_content
 from analysis.publishing.pdf import printable_text, render_pdf
 from tests.publishing import sample_report
-from tests.publishing.reading import pdf_text, tags
+from tests.publishing.reading import pdf_pages, pdf_text, tags, text_runs
 
 PROFILES = [validation.ValidationProfile.PDF_UA_1, validation.ValidationProfile.PDF_A_2A]
 
@@ -185,6 +186,48 @@ def test_a_wide_table_lies_on_its_side_with_its_heading() -> None:
     with pikepdf.open(BytesIO(wide)) as document:
         turned = [page.mediabox[2] > page.mediabox[3] for page in document.pages]
     assert turned == [False, False, True, False]
+
+
+@pytest.mark.parametrize("lines", range(30, 56, 4))
+def test_a_heading_and_what_introduces_a_block_stand_with_it(lines: int) -> None:
+    report = rendered(
+        *(Paragraph(f"Výplň {place}.") for place in range(lines)),
+        Heading("Kapitola"), Paragraph("Úvodní věta.", "lead"), Paragraph("Závěr z grafu."),
+        sample_report.chart("Poslední", height_mm=100.0, svg=sample_report.svg()),
+    )  # fmt: skip
+    pages = pdf_pages(report)[2:]
+    (page,) = (text for text in pages if "Úvodnívěta." in text)
+    assert "Kapitola" in page
+    assert "Závěrzgrafu." in page
+    assert "Graf1:Poslední" in page
+
+
+def test_paragraphs_that_introduce_nothing_may_end_a_page() -> None:
+    lines = [Paragraph(f"Řádek {place}.") for place in range(60)]
+    first = pdf_pages(rendered(*lines))[1]
+    assert "Řádek30." in first and "Řádek59." not in first
+
+
+@pytest.mark.parametrize("tables", range(24, 40, 2))
+def test_the_heading_of_a_list_stands_with_its_first_entry(tables: int) -> None:
+    report = rendered(
+        Heading("Kapitola"),
+        *(sample_report.small_table(f"Tabulka {place}") for place in range(tables)),
+        sample_report.chart(),
+    )
+    (page,) = (text for text in pdf_pages(report) if "Seznamgrafů" in text)
+    assert "Graf1" in page.partition("Seznamgrafů")[2]
+
+
+@pytest.mark.parametrize("letters", range(14, 21))
+def test_a_term_of_the_facts_keeps_clear_of_its_value(letters: int) -> None:
+    term = f"Registrační {'o' * letters}"
+    with pikepdf.open(BytesIO(rendered(Facts("", ((term, "hodnota"),)), facts=()))) as document:
+        runs = list(text_runs(document.pages[1]))
+    (value,) = (start for start, text in runs if text == "hodnota")
+    start, line = next((start, text) for start, text in runs if "Registrační" in text)
+    end = start + text_width(line, 9.5) / 25.4 * 72
+    assert value - end > 10
 
 
 def test_a_report_without_headings_has_no_contents() -> None:

@@ -8,17 +8,29 @@ from urllib.parse import unquote
 
 import pytest
 
-from analysis.errors import WorkbenchError
+from analysis.presentation.maps import PlainArea, PlainMap, plain_map
 from analysis.publishing.batch import OutputFile
 from analysis.publishing.checks import check_html
 from analysis.publishing.manifest import ReportRecord
 from analysis.publishing.phrases import phrases
 from analysis.publishing.site import Site, render_site, size_text, write_site
+from analysis.study import Study
 from tests.publishing import sample_report
 from tests.publishing.browsing import inspect
 from tests.publishing.reading import Node, page
 
 AREAS = {"0003": "Žďár u Říčky", "0001": "Bílá", "0002": "Česká"}
+
+
+MAP = PlainMap(
+    60.0,
+    20.0,
+    {
+        code: PlainArea(f"M{x} 0L{x + 20} 0L{x + 20} 20L{x} 20z", x + 10.0, 9.0, (name,))
+        for x, (code, name) in zip((40, 0, 20), AREAS.items(), strict=True)
+    },
+    schematic=True,
+)
 
 
 def record(area: str, language: str = "cs", kind: str = "awareness") -> ReportRecord:
@@ -40,8 +52,7 @@ def site(**changes: object) -> Site:
         expected=[("awareness", code, "cs") for code in AREAS],
         watermark="modelová data",
         watermark_note="Odpovědi vytvořil generátor.",
-        map_svg=sample_report.svg(),
-        map_alt="Schematická mapa tří oblastí kraje podle znalosti služeb.",
+        map=MAP,
         publicity="Projekt je spolufinancován z fondu.",
     )
     return replace(made, **changes)
@@ -93,12 +104,42 @@ def test_the_page_is_whole_without_anything_beside_it(tmp_path: Path) -> None:
     assert "modelová data" in [node.text for node in root.all("header")[0].all("strong")]
 
 
-def test_the_map_has_a_text_and_must_be_harmless() -> None:
-    (picture,) = page(render_site(site())).all("img")
-    assert picture.attributes["alt"].startswith("Schematická mapa")
-    assert not page(render_site(site(map_svg=""))).all("img")
-    with pytest.raises(WorkbenchError, match="map of the index page"):
-        render_site(site(map_svg="<svg/>"))
+def test_each_area_of_the_map_leads_to_its_report() -> None:
+    (drawing,) = page(render_site(site())).all("svg")
+    assert drawing.attributes["aria-label"].startswith("Mapa oblastí s\u00a0odkazy")
+    links = {node.attributes["aria-label"]: node.attributes["href"] for node in drawing.all("a")}
+    # In the order of the list; there is no report on the third area.
+    assert list(links.items()) == [
+        ("Žďár u Říčky", "cs/awareness/0003-x.html"),
+        ("Bílá", "cs/awareness/0001-x.html"),
+    ]
+    assert [node.text for node in drawing.all("text")] == ["Žďár u Říčky", "Bílá", "Česká"]
+    shown = [node.attributes.get("class") for node in drawing.all("path")]
+    assert shown == [None, None, "absent"]
+    assert not page(render_site(site(map=None))).all("svg")
+
+
+def test_the_map_says_whether_its_boundaries_are_real() -> None:
+    def said(schematic: bool) -> str:
+        made = site(map=replace(MAP, schematic=schematic))
+        return page(render_site(made)).all("figcaption")[0].text
+
+    assert said(True).startswith("Schematická mapa")
+    assert said(False).startswith("Mapa oblastí.")
+
+
+def test_the_map_of_a_region_has_all_its_areas(zlin: Study) -> None:
+    drawn = plain_map(zlin, {"7201": "Bystřice pod Hostýnem"})
+    assert drawn is not None
+    assert set(drawn.areas) == set(zlin.areas.index)
+    area = drawn.areas["7201"]
+    assert " ".join(area.lines) == "Bystřice pod Hostýnem"
+    assert 0 < area.x < drawn.width and drawn.top < area.y < drawn.top + drawn.height
+
+
+def test_a_study_without_a_region_has_no_map(zlin: Study) -> None:
+    card = zlin.card.model_copy(update={"region": None})
+    assert plain_map(replace(zlin, card=card), {}) is None
 
 
 def test_methods_are_linked_when_there_are_some() -> None:
@@ -118,7 +159,7 @@ def test_hostile_names_stay_texts(hostile: str) -> None:
     root = page(text)
     link = root.all("tbody")[0].all("a")[0]
     assert unquote(link.attributes["href"]) == file.path
-    assert [node.tag for node in root.walk()].count("img") == 1
+    assert [node.tag for node in root.walk()].count("img") == 0
 
 
 @pytest.mark.parametrize(

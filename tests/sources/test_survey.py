@@ -14,7 +14,7 @@ import pytest
 from analysis.errors import WorkbenchError
 from analysis.questionnaire import Questionnaire, read_questionnaire
 from analysis.sources.survey import SurveyTable, read_survey
-from analysis.study import FileOptions
+from analysis.study import FileOptions, SampleDesign
 from tests.sources import survey_files as files
 
 
@@ -699,3 +699,18 @@ def test_a_whole_questionnaire_reads_back_from_what_the_workbench_writes(
     read = table.frame[frame.columns]
     assert sorted(table.frame.columns) == sorted(frame.columns)
     pd.testing.assert_frame_equal(read, frame)
+
+
+def test_columns_of_the_design_are_known_though_no_questions(
+    tmp_path: Path, form: Questionnaire, frame: pd.DataFrame
+) -> None:
+    wide = frame.assign(w=1.5, stratum="a", provider="7", size=900.0, office="x")
+    path = files.write_csv(tmp_path / "data.csv", wide)
+    design = SampleDesign(weight="w", strata="stratum", clusters="provider", fpc="size")
+    told, untold = (
+        read_survey(path, form, options=options(), design=known) for known in (design, None)
+    )
+    (issue,) = found(told, "no questions of the questionnaire")
+    assert issue.got == "office"
+    assert "provider" in found(untold, "no questions of the questionnaire")[0].got
+    assert set(design.columns) <= set(told.frame.columns)

@@ -232,3 +232,39 @@ def test_wrong_workbooks(
     assert {name: getattr(raised.value.issue, name) for name in fields} == fields
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
+
+
+PLAIN = (
+    ("place", "age", "when", "at", "share", "agreed", "note"),
+    (541630, 20, date(2011, 9, 5), time(10, 30), 0.125, True, " text "),
+    (585068, 30.5, datetime(2011, 9, 5, 12, 1), None, 1e-9, False, "1 \u2009a\nb"),
+    (None, None, None, None, None, None, None),
+    (12, -1, date(1999, 12, 31), time(0, 0), 12345678.9, True, "&amp; <x>"),
+)
+
+
+def test_plain_cells_are_read_fast_and_as_the_careful_reader_reads_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = workbook(tmp_path / "plain.xlsx", data=PLAIN)
+    careful = workbook(tmp_path / "careful.xlsx", data=PLAIN)
+    slow = changed(careful, lambda book: book.create_sheet("x").append(["=1+1"]))
+    expected = read_workbook(slow, TableOptions(sheet="data"))
+
+    def refused(*_: object, **__: object) -> None:
+        raise AssertionError("openpyxl takes ten times as long")
+
+    monkeypatch.setattr(openpyxl, "load_workbook", refused)
+    table = read_workbook(plain)
+    for name in PLAIN[0]:
+        assert texts(table, name) == texts(expected, name), name
+
+
+def test_an_error_value_is_told_from_a_blank(tmp_path: Path) -> None:
+    def broken(book: Any) -> None:
+        cell = book["data"]["B3"]
+        cell.value, cell.data_type = "#DIV/0!", "e"
+
+    table = read_workbook(changed(workbook(tmp_path / "a.xlsx", data=ROWS), broken))
+    (issue,) = table.issues
+    assert issue.got == "#DIV/0!"

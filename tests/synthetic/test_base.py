@@ -113,6 +113,15 @@ def test_education_goes_with_age(zlin_population: Population) -> None:
     assert primary[1] > 2 * primary[0]
 
 
+def test_nobody_under_18_has_finished_a_secondary_school_with_an_examination(
+    zlin_population: Population,
+) -> None:
+    people = zlin_population.people
+    young = people.columns["D4"][people.numbers("age") < 18]
+    assert len(young) > 10_000
+    assert set(np.unique(young)) == {0, 1}
+
+
 def test_rules_of_education_hold_within_the_margins(zlin: Study) -> None:
     generator = read_generator(zlin)
     rule = Rule(when="${age} < 18", only=["1", "2"])

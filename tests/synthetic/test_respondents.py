@@ -50,19 +50,35 @@ def test_the_workbench_finds_nothing_to_mend(zlin_data: SyntheticData, tmp_path:
     study = replace(zlin_data.population.study, workspace=Workspace(tmp_path))
     for sample, frame in zlin_data.samples.items():
         path = write_survey(frame, study.questionnaire, tmp_path / f"{sample}.csv")
-        table = read_survey(path, study.questionnaire, identifier="respondent", sample=sample)
+        design = study.samples[sample].design
+        table = read_survey(
+            path, study.questionnaire, identifier="respondent", sample=sample, design=design
+        )
         validated = validate(study, sample, table)
         assert validated.issues["what"].tolist() == []
         assert len(validated.frame) == len(frame)
 
 
 def test_a_sample_has_the_columns_of_its_questionnaire(zlin_data: SyntheticData) -> None:
-    questionnaire = zlin_data.population.study.questionnaire
+    study = zlin_data.population.study
+    questionnaire = study.questionnaire
     for sample, frame in zlin_data.samples.items():
         asked = {
             c for q in questionnaire.asked_of(sample) for c in questionnaire.variables_of(q.name)
         }
-        assert asked == set(frame.columns) - {"respondent", "sample", "wave", "data_origin"}
+        others = set(frame.columns) - asked - {"respondent", "sample", "wave", "data_origin"}
+        assert asked <= set(frame.columns)
+        assert others == set(study.samples[sample].design.columns) - set(study.variables)
+
+
+def test_users_of_one_provider_live_in_one_area(
+    zlin_data: SyntheticData,
+) -> None:
+    study, users = zlin_data.population.study, zlin_data.samples["users"]
+    by_provider = with_derived_variables(study, users).groupby("provider")
+    assert len(by_provider) > 5 * len(study.areas)
+    assert by_provider.size().between(2, 16).mean() > 0.9
+    assert (by_provider["area"].min() == by_provider["area"].max()).all()
 
 
 def test_users_use_a_service_and_say_through_which_they_were_reached(

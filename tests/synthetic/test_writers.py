@@ -88,7 +88,13 @@ def test_all_formats_read_back_to_one_frame(zlin_data: SyntheticData, tmp_path: 
         read = {}
         for ending in FORMATS:
             path = write_survey(some, study.questionnaire, tmp_path / f"{sample}{ending}")
-            table = read_survey(path, study.questionnaire, identifier="respondent", sample=sample)
+            table = read_survey(
+                path,
+                study.questionnaire,
+                identifier="respondent",
+                sample=sample,
+                design=study.samples[sample].design,
+            )
             assert [issue.what for issue in table.issues] == [], ending
             read[ending] = table.frame
         for ending in FORMATS[1:]:
