@@ -7,6 +7,7 @@ Sankhyā C 37 (1975), 117–132. R: ``svyglm(y ~ x, design)`` with its default f
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from analysis.errors import WorkbenchError
 from analysis.estimation.covariances import Pairs, Ratios
 from analysis.estimation.domains import Domains
-from analysis.estimation.estimator import two_sided_p
+from analysis.estimation.estimator import Estimator, two_sided_p
 from analysis.estimation.intervals import t_quantile
 from analysis.estimation.linearisation import covariances
 from analysis.estimation.residuals import VarianceRule, residuals
@@ -38,6 +39,39 @@ REGRESSION_COLUMNS: Final = [
     "n",
 ]
 _RELATIVE_RANK: Final = 1e-10
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A fitted regression.
+
+    Parameters
+    ----------
+    terms
+        Names of all predictors.
+    own
+        Which of them have a coefficient: those that others do not determine.
+    coefficients, covariance
+        Of these.
+    df
+        Degrees of freedom of the domain less the number of coefficients but one.
+    n
+        Respondents.
+    """
+
+    terms: tuple[str, ...]
+    own: Codes
+    coefficients: Floats
+    covariance: Floats
+    df: int
+    n: int
+
+    def table(self, confidence: float = 0.95) -> pd.DataFrame:
+        """One row per predictor: ``term`` and :data:`REGRESSION_COLUMNS`."""
+        error = np.sqrt(np.maximum(np.diag(self.covariance), 0.0))
+        return _coefficients(
+            list(self.terms), self.own, self.coefficients, error, self.df, self.n, confidence
+        )
 
 
 class LinearRegression:
@@ -70,6 +104,14 @@ class LinearRegression:
             else None
         )
 
+    @classmethod
+    def of(cls, estimator: Estimator) -> LinearRegression:
+        """With the weights and the selection of an estimator."""
+        found = cls.__new__(cls)
+        found.weights, found.sampling = estimator.weights, estimator.sampling
+        found.residuals = estimator.residuals
+        return found
+
     def fit(
         self,
         outcome: Any,
@@ -100,22 +142,39 @@ class LinearRegression:
         WorkbenchError
             If no respondent is left.
         """
+        found = self.fitted(outcome, predictors, within)
+        return found.table(confidence)
+
+    def fitted(
+        self, outcome: Any, predictors: pd.DataFrame, within: NDArray[np.bool_] | None = None
+    ) -> Fitted:
+        """The regression with its covariance matrix; see :meth:`fit`."""
         x, y = predictors.to_numpy(dtype=float), np.asarray(outcome, dtype=float)
+        used = self.used(y, x, within)
+        rows = np.flatnonzero(used)
+        own = independent_columns(x[rows], self.weights[rows])
+        beta, bread = _solve(x[np.ix_(rows, own)], y[rows], self.weights[rows])
+        scores = np.zeros((len(y), len(own)))
+        scores[rows] = x[np.ix_(rows, own)] * (y[rows] - x[np.ix_(rows, own)] @ beta)[:, None]
+        covariance = bread @ self.covariance_of_scores(scores, used) @ bread
+        df = self.degrees_of_freedom(rows) + 1 - len(own)
+        return Fitted(tuple(predictors.columns), own, beta, covariance, df, len(rows))
+
+    def used(self, y: Floats, x: Floats, within: NDArray[np.bool_] | None) -> NDArray[np.bool_]:
+        """Who takes part: all values known, a weight, in the domain.
+
+        Raises
+        ------
+        WorkbenchError
+            If nobody does.
+        """
         used = ~np.isnan(y) & ~np.isnan(x).any(axis=1) & (self.weights != 0)
         used &= True if within is None else within
         if not used.any():
             raise WorkbenchError("no respondent is left for the regression")
-        rows = np.flatnonzero(used)
-        own = _independent_columns(x[rows], self.weights[rows])
-        beta, bread = _solve(x[np.ix_(rows, own)], y[rows], self.weights[rows])
-        scores = np.zeros((len(y), len(own)))
-        scores[rows] = x[np.ix_(rows, own)] * (y[rows] - x[np.ix_(rows, own)] @ beta)[:, None]
-        covariance = bread @ self._covariance(scores, used) @ bread
-        df = self._degrees_of_freedom(rows) + 1 - len(own)
-        error = np.sqrt(np.maximum(np.diag(covariance), 0.0))
-        return _coefficients(predictors.columns, own, beta, error, df, len(rows), confidence)
+        return np.asarray(used)
 
-    def _covariance(self, scores: Floats, used: NDArray[np.bool_]) -> Floats:
+    def covariance_of_scores(self, scores: Floats, used: NDArray[np.bool_]) -> Floats:
         """Covariance matrix of the weighted totals of scores."""
         size = scores.shape[1]
         first, second = np.tril_indices(size)
@@ -134,7 +193,8 @@ class LinearRegression:
         matrix[first, second] = matrix[second, first] = found.nd[0]
         return matrix
 
-    def _degrees_of_freedom(self, rows: Codes) -> int:
+    def degrees_of_freedom(self, rows: Codes) -> int:
+        """Primary sampling units less strata among some rows."""
         units = len(np.unique(self.sampling.units[rows]))
         return units - len(np.unique(self.sampling.strata[rows]))
 
@@ -228,7 +288,7 @@ def _solve(x: Floats, y: Floats, weights: Floats) -> tuple[Floats, Floats]:
     return beta + inverse @ (x.T @ (weights * (y - x @ beta))), inverse
 
 
-def _independent_columns(x: Floats, weights: Floats) -> Codes:
+def independent_columns(x: Floats, weights: Floats) -> Codes:
     """Columns that those before them do not determine, in order."""
     rest = x * np.sqrt(np.abs(weights))[:, None]
     size = np.linalg.norm(rest, axis=0)
