@@ -22,6 +22,7 @@ from analysis.estimation.estimator import (
     mixed_interval,
 )
 from analysis.estimation.intervals import IntervalMethod, Uncertainty, interval
+from analysis.estimation.quantiles import QuantileInterval, QuantileRule, quantiles
 from analysis.estimation.residuals import VarianceRule
 from analysis.estimation.sampling import LonelyPsu, selection_weights
 from analysis.estimation.totals import TotalEstimates, ratio_estimates, total_estimates
@@ -223,6 +224,39 @@ class Design:
         found = ratio_estimates(estimator, domains, each, len(tops) + each)
         names = [f"{top}/{bottom}" for top, bottom in zip(tops, bottoms, strict=True)]
         return self._frame(found, domains, _labels("ratio", names), by, level)
+
+    def quantile(
+        self,
+        variables: Names,
+        q: float | Sequence[float] = 0.5,
+        by: Names | None = None,
+        level: float = 0.95,
+        rule: QuantileRule = "math",
+        interval_method: QuantileInterval = "mean",
+    ) -> pd.DataFrame:
+        """Quantiles; ``category`` is the share q. R: ``svyquantile``.
+
+        The parameters are those of :func:`analysis.estimation.quantiles.quantiles`.
+        """
+        shares = np.atleast_1d(np.asarray(q, dtype=float))
+        domains, tables = self._domains(by), []
+        for name in _names(variables):
+            values = self._numbers([name])[:, 0].astype(float)
+            found = quantiles(self._prepared, values, shares, domains, rule, interval_method, level)
+            arrays = {
+                "estimate": found.value,
+                "se": found.standard_error,
+                "ci_low": found.low,
+                "ci_high": found.high,
+                "df": found.df,
+                "n": found.n,
+                "n_effective": found.n_effective,
+                "deff": np.full(found.value.shape, np.nan),
+            }
+            labels = _labels("quantile", [name] * len(shares))
+            labels["category"] = [f"{share:g}" for share in shares]
+            tables.append(_table(labels, domains, arrays, by))
+        return pd.concat(tables, ignore_index=True)
 
     def estimator(self, values: Floats, kinds: Sequence[Kind] | None = None) -> Estimator:
         """Variables with this design's weights and selection, for any domains."""
