@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final
@@ -23,8 +24,15 @@ from analysis.estimation.estimator import (
 )
 from analysis.estimation.intervals import IntervalMethod, Uncertainty, interval
 from analysis.estimation.quantiles import QuantileInterval, QuantileRule, quantiles
+from analysis.estimation.replicate_weights import (
+    ReplicateKind,
+    given,
+    readjusted,
+    replicate_weights,
+)
+from analysis.estimation.replicates import ReplicateDesign, replicated
 from analysis.estimation.residuals import VarianceRule
-from analysis.estimation.sampling import LonelyPsu, selection_weights
+from analysis.estimation.sampling import LonelyPsu, first_fractions, selection_weights
 from analysis.estimation.totals import TotalEstimates, ratio_estimates, total_estimates
 from analysis.weighting.calibration_model import CalibrationModel
 from analysis.weighting.diagnostics import Diagnostics
@@ -182,6 +190,11 @@ class Design:
 
         R: ``svymean(~factor(x))``, with the intervals of ``svyciprop``.
         """
+        values, frame = self.indicators(variables)
+        return self._means(values, frame, by, "share", level, interval_method)
+
+    def indicators(self, variables: Names) -> tuple[NDArray[Any], pd.DataFrame]:
+        """A 0/1 column for every value of variables, NaN where missing, and their labels."""
         values, labels = [], []
         for name in _names(variables):
             codes, categories = _coded(self._column(name))
@@ -191,7 +204,7 @@ class Design:
                 values.append(chosen if complete else np.where(codes >= 0, chosen, np.nan))
                 labels.append(("share", name, category))
         frame = pd.DataFrame(labels, columns=["statistic", "variable", "category"])
-        return self._means(np.column_stack(values), frame, by, "share", level, interval_method)
+        return np.column_stack(values), frame
 
     def total(self, variables: Names, by: Names | None = None, level: float = 0.95) -> pd.DataFrame:
         """Totals of numeric variables. R: ``svytotal``."""
@@ -224,6 +237,59 @@ class Design:
         found = ratio_estimates(estimator, domains, each, len(tops) + each)
         names = [f"{top}/{bottom}" for top, bottom in zip(tops, bottoms, strict=True)]
         return self._frame(found, domains, _labels("ratio", names), by, level)
+
+    def numbers(self, variables: Names) -> NDArray[Any]:
+        """Columns as numbers, respondents × variables."""
+        return self._numbers(_names(variables))
+
+    def domains(self, by: Names | None) -> Domains:
+        """The combinations of values of some columns."""
+        return self._domains(by)
+
+    def replicated(
+        self,
+        kind: ReplicateKind = "rao-wu",
+        *,
+        replicates: int = 500,
+        rho: float | None = None,
+        seed: int = 1,
+        mse: bool = True,
+        executor: Executor | None = None,
+    ) -> ReplicateDesign:
+        """The design with replicate weights made for it; weights are adjusted in each anew.
+
+        The parameters are those of
+        :func:`analysis.estimation.replicate_weights.replicate_weights`. R:
+        ``as.svrepdesign``, then ``rake``, ``postStratify`` or ``calibrate``.
+        """
+        model = self.calibration
+        base = self.weight_values if model is None else model.base_weights
+        sampling = self._prepared.sampling
+        made = replicate_weights(
+            base,
+            sampling,
+            kind,
+            fractions=self._fractions,
+            replicates=replicates,
+            rho=rho,
+            seed=seed,
+        )
+        if model is not None:
+            made = readjusted(made, model, self.weight_values, executor)
+        return replicated(self, made, mse)
+
+    def with_replicates(
+        self, columns: Names, scale: float, rscales: Any = None, mse: bool = True
+    ) -> ReplicateDesign:
+        """The design with replicate weights that came with the data. R: ``svrepdesign``."""
+        return replicated(self, given(self.numbers(columns), scale, rscales), mse)
+
+    @property
+    def _fractions(self) -> Floats | None:
+        """Each respondent's sampling fraction at the first stage."""
+        if not self._populations:
+            return None
+        return first_fractions(len(self.frame), self._strata, self._clusters, self._populations)
 
     def quantile(
         self,

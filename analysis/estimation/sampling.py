@@ -154,6 +154,17 @@ def selection_weights(
     return weights
 
 
+def first_fractions(
+    respondents: int,
+    strata: Any = None,
+    clusters: Sequence[Any] = (),
+    populations: Sequence[Any] = (),
+) -> Floats:
+    """Each respondent's sampling fraction at the first stage; 0 with replacement."""
+    first = _stages(respondents, strata, clusters, populations)[0]
+    return first.fraction[first.strata]
+
+
 @dataclass(frozen=True)
 class _Stage:
     """One stage: each row's stratum and unit, and by stratum units sampled and their fraction.
