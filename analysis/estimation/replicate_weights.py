@@ -253,7 +253,7 @@ def _raked(base: Floats, margins: tuple[Codes, ...], weights: Floats) -> Floats:
             if (reached[total[:, 0] > 0] <= 0).any():
                 raise WorkbenchError(
                     "a replicate has nobody left in a level of a margin",
-                    hint="give rho (0.5, say), so that nobody loses all weight; or merge thin levels",
+                    hint="give rho (0.5, say), so that nobody loses all weight, or merge levels",
                 )
             with np.errstate(invalid="ignore", divide="ignore"):
                 ratio = np.where(reached > 0, total / reached, 1.0)
