@@ -205,6 +205,10 @@ def estimate(
     total: Annotated[list[str] | None, typer.Option(help="VAR[,VAR…]")] = None,
     share: Annotated[list[str] | None, typer.Option(help="VAR[,VAR…]")] = None,
     ratio: Annotated[list[str] | None, typer.Option(help="A/B")] = None,
+    quantile: Annotated[list[str] | None, typer.Option(help="Q:VAR, as 0.5:income.")] = None,
+    select_all: Annotated[
+        list[str] | None, typer.Option(help="Beginning of the names of 0/1 columns.")
+    ] = None,
     by: Annotated[str | None, typer.Option(help="COL[,COL2] of the domains.")] = None,
     level: Annotated[float, typer.Option(min=0.5, max=0.999, help="Confidence.")] = 0.95,
     interval: Annotated[
@@ -223,8 +227,13 @@ def estimate(
     variance: Annotated[
         str, typer.Option(help="calibrated, calibrated-corrected, r-calibrate or r-rake.")
     ] = "calibrated",
+    replicates: Annotated[
+        str | None, typer.Option(help="COL[,COL2…] of replicate weights, or how they begin.")
+    ] = None,
+    scale: Annotated[float | None, typer.Option(help="Scale of the replicates.")] = None,
+    rscales: Annotated[Path | None, typer.Option(help="CSV with a scale for each.")] = None,
 ) -> None:
-    """Means, totals, shares and ratios of any table, with errors by design."""
+    """Means, totals, shares, ratios and quantiles of any table, with errors by design."""
     from analysis.console import say
     from analysis.core_on_tables import estimate_file
 
@@ -235,13 +244,18 @@ def estimate(
         "fpc": fpc,
         "lonely_psu": lonely_psu,
         "variance": variance,
+        "replicates": replicates,
+        "scale": scale,
+        "rscales": rscales,
     }
+    statistics = {"mean": mean, "total": total, "share": share, "ratio": ratio}
+    statistics |= {"quantile": quantile, "select-all": select_all}
     say(
         estimate_file(
             data,
             out,
             design=design,
-            statistics={"mean": mean, "total": total, "share": share, "ratio": ratio},
+            statistics=statistics,
             by=by,
             level=level,
             interval=interval,
@@ -250,6 +264,49 @@ def estimate(
             bounds=bounds,
         )
     )
+
+
+@app.command(name="test")
+def independence_test(
+    data: Annotated[Path, typer.Argument(metavar="DATA", help="CSV, XLSX, Parquet or SAV.")],
+    rows: Annotated[str, typer.Option(help="Column of the rows.")],
+    columns: Annotated[str, typer.Option(help="Column of the columns.")],
+    weights: Annotated[str | None, typer.Option(help="Column of the weights.")] = None,
+    strata: Annotated[str | None, typer.Option(help="Column of the strata.")] = None,
+    clusters: Annotated[str | None, typer.Option(help="Column of the primary units.")] = None,
+    fpc: Annotated[str | None, typer.Option(help="Column of the population sizes.")] = None,
+    lonely_psu: Annotated[
+        str, typer.Option(help="fail, remove, adjust, average or certainty.")
+    ] = "fail",
+    margins: Annotated[
+        Path | None, typer.Option("--margins", help="CSV: var, level, total; adjust to them first.")
+    ] = None,
+    method: Annotated[
+        str, typer.Option(help="post-stratify, rake, linear, raking, logit or truncated.")
+    ] = "rake",
+    bounds: Annotated[str | None, typer.Option(help="LOW,HIGH of the weight ratio.")] = None,
+    variance: Annotated[
+        str, typer.Option(help="calibrated, calibrated-corrected, r-calibrate or r-rake.")
+    ] = "calibrated",
+    out: Annotated[Path | None, typer.Option("--out", help="CSV to write.")] = None,
+) -> None:
+    """Are two columns related? Rao-Scott F and adjusted chi-square, Wald."""
+    from analysis.console import say
+    from analysis.core_on_tables import independence_file
+
+    design = {
+        "weights": weights,
+        "strata": strata,
+        "clusters": clusters,
+        "fpc": fpc,
+        "lonely_psu": lonely_psu,
+        "variance": variance,
+    }
+    found = independence_file(
+        data, design=design, rows=rows, columns=columns, margins=margins, method=method,
+        bounds=bounds, out=out,
+    )  # fmt: skip
+    say(found)
 
 
 def _finish(result: Any) -> None:

@@ -22,6 +22,8 @@ from analysis.estimation.estimator import (
     labelled_rows,
     mixed_interval,
 )
+from analysis.estimation.generalised_regression import FamilyName, Model, regress
+from analysis.estimation.independence import independence
 from analysis.estimation.intervals import IntervalMethod, Uncertainty, interval
 from analysis.estimation.quantiles import QuantileInterval, QuantileRule, quantiles
 from analysis.estimation.replicate_weights import (
@@ -237,6 +239,77 @@ class Design:
         found = ratio_estimates(estimator, domains, each, len(tops) + each)
         names = [f"{top}/{bottom}" for top, bottom in zip(tops, bottoms, strict=True)]
         return self._frame(found, domains, _labels("ratio", names), by, level)
+
+    def test_independence(self, rows: str, columns: str) -> pd.DataFrame:
+        """Tests that two columns are independent. R: ``svychisq``.
+
+        Returns
+        -------
+        DataFrame
+            As :func:`analysis.estimation.independence.independence`.
+        """
+        return independence(self._prepared, self._column(rows), self._column(columns))
+
+    def regress(self, outcome: str, predictors: Names, family: FamilyName = "gaussian") -> Model:
+        """A regression of a column on others. R: ``svyglm``."""
+        return regress(
+            self._prepared,
+            self._numbers([outcome])[:, 0],
+            self.frame[_names(predictors)].reset_index(drop=True),
+            family,
+        )
+
+    def select_all(
+        self,
+        prefix: str,
+        by: Names | None = None,
+        level: float = 0.95,
+        interval_method: IntervalMethod = "logit",
+    ) -> pd.DataFrame:
+        """A question with several answers, one 0/1 column each, by three denominators.
+
+        Parameters
+        ----------
+        prefix
+            The beginning of the columns' names; ``category`` is the rest of it.
+
+        Returns
+        -------
+        DataFrame
+            ``statistic`` is ``share-of-respondents`` (all who were asked),
+            ``share-of-answering`` (who gave any answer) or ``share-of-answers`` (given by
+            all). A respondent of whom an answer is not known is left out.
+
+        Raises
+        ------
+        WorkbenchError
+            If no column begins so, or one holds other numbers than 0 and 1.
+        """
+        names = [name for name in map(str, self.frame.columns) if name.startswith(prefix)]
+        values = self._numbers(names).astype(float) if names else np.zeros((0, 0))
+        if not names or not np.isin(values[~np.isnan(values)], (0, 1)).all():
+            raise WorkbenchError(
+                f"there is no question of several answers {prefix}",
+                expected="columns of 0 and 1 whose names begin so",
+                got=", ".join(names[:5]) or None,
+            )
+        unknown = np.isnan(values).any(axis=1)
+        values[unknown] = np.nan
+        given_any = np.where(unknown, np.nan, (values > 0).any(axis=1))
+        answering = np.where(given_any[:, None] == 1, values, np.nan)
+        sets = {"share-of-respondents": values, "share-of-answering": answering}
+        tables = []
+        for statistic, own in sets.items():
+            labels = _set_labels(statistic, prefix, names)
+            tables.append(self._means(own, labels, by, "share", level, interval_method))
+        both = np.hstack([values, values.sum(axis=1, keepdims=True)])
+        domains, each = self._domains(by), np.arange(len(names))
+        found = ratio_estimates(
+            self.estimator(both), domains, each, np.full(len(names), len(names))
+        )
+        labels = _set_labels("share-of-answers", prefix, names)
+        tables.append(self._frame(found, domains, labels, by, level))
+        return pd.concat(tables, ignore_index=True)
 
     def numbers(self, variables: Names) -> NDArray[Any]:
         """Columns as numbers, respondents × variables."""
@@ -462,6 +535,11 @@ def _names(names: Names | None) -> list[str]:
 
 def _labels(statistic: str, names: Sequence[str]) -> pd.DataFrame:
     return pd.DataFrame({"statistic": statistic, "variable": list(names), "category": ""})
+
+
+def _set_labels(statistic: str, prefix: str, names: Sequence[str]) -> pd.DataFrame:
+    categories = [name.removeprefix(prefix) for name in names]
+    return pd.DataFrame({"statistic": statistic, "variable": prefix, "category": categories})
 
 
 def _coded(values: pd.Series) -> tuple[NDArray[np.intp], list[str]]:

@@ -1,7 +1,9 @@
-"""p-values that were looked at together.
+"""p-values and intervals that are looked at together.
 
 Sources: S. Holm, Scandinavian Journal of Statistics 6 (1979), 65–70; Y. Benjamini,
 Y. Hochberg, Journal of the Royal Statistical Society B 57 (1995), 289–300. R: ``p.adjust``.
+Intervals that hold together: Z. Šidák, JASA 62 (1967), 626–633; largest of correlated
+estimates: T. Hothorn, F. Bretz, P. Westfall, Biometrical Journal 50 (2008), 346–363.
 """
 
 from __future__ import annotations
@@ -11,9 +13,16 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy import stats
+
+from analysis.errors import WorkbenchError
 
 Floats = NDArray[np.float64]
 Adjustment = Literal["holm", "benjamini-hochberg"]
+Simultaneous = Literal["bonferroni", "sidak", "max-t"]
+
+#: Draws of the largest estimate.
+_DRAWS = 40_000
 
 
 def holm(p: Floats) -> Floats:
@@ -71,3 +80,49 @@ def _holm_sorted(p: Floats) -> Floats:
 def _benjamini_hochberg_sorted(p: Floats) -> Floats:
     factors = len(p) / (np.arange(len(p)) + 1)
     return np.minimum(np.minimum.accumulate((p * factors)[::-1])[::-1], 1.0) if len(p) else p
+
+
+def simultaneous_quantile(
+    count: int,
+    df: float,
+    confidence: float = 0.95,
+    method: Simultaneous = "sidak",
+    covariance: Floats | None = None,
+    seed: int = 1,
+) -> float:
+    """The multiple of the standard error with which many intervals hold all at once.
+
+    Parameters
+    ----------
+    count
+        How many intervals.
+    df
+        Degrees of freedom of each.
+    method
+        ``bonferroni``, ``sidak``, or ``max-t``, which knows how estimates are correlated and
+        is the narrowest.
+    covariance
+        Of the estimates, for ``max-t``.
+    seed
+        Of the draws that ``max-t`` makes.
+
+    Raises
+    ------
+    WorkbenchError
+        If ``max-t`` is asked for without a covariance.
+    """
+    if method == "bonferroni":
+        return float(stats.t.isf((1 - confidence) / (2 * count), df))
+    if method == "sidak":
+        return float(stats.t.isf((1 - confidence ** (1 / count)) / 2, df))
+    if covariance is None:
+        raise WorkbenchError("the largest of correlated estimates needs their covariance")
+    generator = np.random.default_rng(np.random.SeedSequence(seed))
+    size = np.sqrt(np.diag(covariance))
+    used = size > 0
+    correlation = covariance[np.ix_(used, used)] / np.outer(size[used], size[used])
+    values, vectors = np.linalg.eigh(correlation)
+    root = vectors * np.sqrt(np.maximum(values, 0.0))
+    draws = generator.standard_normal((_DRAWS, int(used.sum()))) @ root.T
+    scale = np.sqrt(generator.chisquare(df, _DRAWS) / df)
+    return float(np.quantile(np.abs(draws).max(axis=1) / scale, confidence))
