@@ -148,3 +148,57 @@ def test_r_reference(shared: Path, tmp_path: Path) -> None:
         for stat, column in (("estimate", "estimate"), ("se", "se")):
             values = rows.loc[rows["stat"] == stat, "value"].astype(float)
             assert any(np.isclose(values, table.loc[variable, column], rtol=1e-8)), (variable, stat)
+
+
+# --- quantiles, sets, replicates, tests -----------------------------------------------------
+
+
+def test_quantiles_and_sets(tmp_path: Path, data: Path) -> None:
+    frame = pd.read_csv(data).assign(why_price=[1, 0, 1, 0, 1, 0, 1, 0], why_time=[1] * 8)
+    frame.to_csv(data, index=False)
+    out = tmp_path / "estimates.csv"
+    statistics = {"quantile": ["0.5:score", "0.25:score"], "select-all": ["why_"]}
+    estimate_file(data, out, design={}, statistics=statistics)
+    found = pd.read_csv(out, dtype={"category": "str"})
+    medians = found[found["statistic"] == "quantile"].set_index("category")["estimate"]
+    assert medians.to_dict() == {"0.5": 4, "0.25": 2}
+    shares = found[found["statistic"] == "share-of-answers"].set_index("category")["estimate"]
+    assert shares["price"] == pytest.approx(4 / 12)
+    assert len(found) == 2 + 3 * 2
+    with pytest.raises(WorkbenchError, match="Q:VAR"):
+        estimate_file(data, out, design={}, statistics={"quantile": ["score"]})
+
+
+def test_replicates_by_hand(tmp_path: Path) -> None:
+    """The jackknife of the mean of 1, 2, 6; see also test_replicates."""
+    data, out = tmp_path / "data.csv", tmp_path / "estimates.csv"
+    frame = pd.DataFrame({"y": [1.0, 2, 6], "w": [1.0] * 3})
+    for left_out in range(3):
+        frame[f"rep{left_out}"] = [0.0 if row == left_out else 1.5 for row in range(3)]
+    frame.to_csv(data, index=False)
+    design = {"weights": "w", "replicates": "rep", "scale": 2 / 3}
+    estimate_file(data, out, design=design, statistics={"mean": ["y"]})
+    assert pd.read_csv(out)["se"][0] == pytest.approx(np.sqrt(2 / 3 * (1 + 0.25 + 2.25)))
+    scales = tmp_path / "rscales.csv"
+    scales.write_text("rscale\n1\n1\n0\n", encoding="utf-8")
+    estimate_file(data, out, design=design | {"rscales": scales}, statistics={"mean": ["y"]})
+    assert pd.read_csv(out)["se"][0] == pytest.approx(np.sqrt(2 / 3 * (1 + 0.25)))
+    for wrong, what in (
+        ({"scale": None}, "need a scale"),
+        ({"replicates": "nothing"}, "no columns of replicate weights"),
+    ):
+        with pytest.raises(WorkbenchError, match=what):
+            estimate_file(data, out, design=design | wrong, statistics={"mean": ["y"]})
+    with pytest.raises(WorkbenchError, match="means, totals, shares and ratios"):
+        estimate_file(data, out, design=design, statistics={"quantile": ["0.5:y"]})
+
+
+def test_the_command_tests_a_table(tmp_path: Path, data: Path) -> None:
+    out = tmp_path / "tests.csv"
+    command = ["test", str(data), "--rows", "sex", "--columns", "age", "--out", str(out)]
+    result = CliRunner().invoke(app, command)
+    assert result.exit_code == 0, result.output
+    assert "F: " in result.output and "p = " in result.output
+    found = pd.read_csv(out)
+    assert set(found["test"]) >= {"F", "chi-square", "wald", "adjusted-wald"}
+    assert found["p_value"].between(0, 1).all()

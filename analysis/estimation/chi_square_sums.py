@@ -38,6 +38,8 @@ def upper_tail(
     method
         ``integration`` (exact to 10⁻⁸ or so) or ``saddlepoint`` (good in the far tail).
     """
+    if statistic <= 0:
+        return 1.0
     lambdas = np.append(np.asarray(weights, dtype=float), -statistic / df)
     counts = np.append(np.ones(len(weights)), df)
     if method == "saddlepoint":

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -26,6 +27,7 @@ from analysis.estimation.generalised_regression import FamilyName, Model, regres
 from analysis.estimation.independence import independence
 from analysis.estimation.intervals import IntervalMethod, Uncertainty, interval
 from analysis.estimation.quantiles import QuantileInterval, QuantileRule, quantiles
+from analysis.estimation.r_code import r_code, write_for_r
 from analysis.estimation.replicate_weights import (
     ReplicateKind,
     given,
@@ -249,6 +251,26 @@ class Design:
             As :func:`analysis.estimation.independence.independence`.
         """
         return independence(self._prepared, self._column(rows), self._column(columns))
+
+    def to_r(self, data: str | Path = "data.csv", write: bool = False) -> str:
+        """R code (package *survey*) that builds this design and gives the same numbers.
+
+        Parameters
+        ----------
+        data
+            The CSV that the code reads.
+        write
+            Whether to write that file too.
+
+        Raises
+        ------
+        WorkbenchError
+            If R has no such rule of variance; see :mod:`analysis.estimation.r_code`.
+        """
+        code = r_code(self, data)
+        if write:
+            write_for_r(self, Path(data))
+        return code
 
     def regress(self, outcome: str, predictors: Names, family: FamilyName = "gaussian") -> Model:
         """A regression of a column on others. R: ``svyglm``."""

@@ -167,6 +167,12 @@ def test_the_exact_distribution_of_one_chi_square_is_f() -> None:
         assert near == pytest.approx(expected, rel=0.2)
 
 
+def test_a_table_without_any_relation_has_p_1() -> None:
+    rows, columns = np.tile([0, 0, 1, 1], 5), np.tile([0, 1, 0, 1], 5)
+    found = independence(_estimator(20), rows, columns)
+    np.testing.assert_allclose(found["p_value"], 1)
+
+
 def test_the_exact_distribution_by_simulation() -> None:
     rng = np.random.default_rng(7)
     weights = np.array([2.0, 0.7, 0.4])
