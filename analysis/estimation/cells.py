@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from analysis.estimation.domains import Domains, ranges
+from analysis.weighting.numbering import count_of, numbered, numbered_jointly
 
 Codes = NDArray[np.intp]
 Floats = NDArray[np.float64]
@@ -26,8 +27,6 @@ Block = Callable[[slice], Floats]
 _ROWS = 8192
 #: Partitions are crossed while a combination has at least so many respondents of each unit.
 _SHARED = 10
-#: Keys are numbered through a table of at most this many entries, otherwise by sorting.
-_TABLE = 20_000_000
 
 
 @dataclass(frozen=True)
@@ -56,10 +55,10 @@ class Units:
 def units_within_places(*codes: Codes, domains: Domains) -> Units:
     """The groups of respondents alike in some codes and in their place."""
     joint = numbered_jointly(*codes)
-    place = function_of(joint, _size(joint), domains.places)
+    place = function_of(joint, count_of(joint), domains.places)
     if place is None:
         joint = numbered_jointly(joint, domains.places)
-        place = function_of(joint, _size(joint), domains.places)
+        place = function_of(joint, count_of(joint), domains.places)
     assert place is not None
     return Units(joint, place)
 
@@ -69,31 +68,6 @@ def function_of(units: Codes, count: int, values: Codes) -> Codes | None:
     found = np.zeros(count, dtype=values.dtype)
     found[units] = values
     return found if np.array_equal(found[units], values) else None
-
-
-def numbered_jointly(*codes: Codes) -> Codes:
-    """A number for every combination of codes."""
-    joint = codes[0]
-    for code in codes[1:]:
-        joint, _ = numbered(joint.astype(np.int64) * _size(code) + code, _size(joint) * _size(code))
-    return joint
-
-
-def numbered(keys: Codes, size: int) -> tuple[Codes, Codes]:
-    """Keys below ``size`` numbered in their order, and the keys that occur."""
-    if size > _TABLE:
-        distinct, number = np.unique(keys, return_inverse=True)
-        return number.reshape(keys.shape).astype(np.int32), distinct
-    present = np.zeros(size, dtype=bool)
-    present[keys] = True
-    distinct = np.flatnonzero(present)
-    number = np.zeros(size, dtype=np.int32)
-    number[distinct] = np.arange(len(distinct), dtype=np.int32)
-    return number[keys], distinct
-
-
-def _size(codes: Codes) -> int:
-    return int(codes.max(initial=-1)) + 1
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,6 @@ from analysis.estimation.cells import (
     Units,
     cells_of,
     function_of,
-    numbered_jointly,
     units_within_places,
 )
 from analysis.estimation.covariances import Covariances, Pairs, Ratios
@@ -34,6 +33,7 @@ from analysis.estimation.residual_sums import ResidualSums, residual_sums
 from analysis.estimation.residuals import Residuals
 from analysis.estimation.sampling import Sampling, Term
 from analysis.estimation.value_table import Column, ValueTable, table_sums
+from analysis.weighting.numbering import numbered_jointly
 
 Codes = NDArray[np.intp]
 Floats = NDArray[np.float64]

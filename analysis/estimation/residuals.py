@@ -29,8 +29,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from analysis.errors import WorkbenchError
-from analysis.estimation.cells import numbered_jointly
 from analysis.weighting.calibration_model import CalibrationModel
+from analysis.weighting.numbering import numbered_jointly
 
 Codes = NDArray[np.intp]
 Floats = NDArray[np.float64]

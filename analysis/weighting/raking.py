@@ -10,12 +10,13 @@ such cells, of which there are few, and not over respondents.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
 from analysis.errors import WorkbenchError
+from analysis.weighting.numbering import count_of, one_row_of_each, numbered, numbered_jointly
 from analysis.weighting.targets import (
     Codes,
     Floats,
@@ -76,18 +77,25 @@ def rake(
         size of the miss. R's ``rake`` returns weights here.
     """
     base = checked_base(base)
-    area = np.zeros(len(base), dtype=np.intp) if area is None else area
-    check_targets(targets, area, base, areas)
-    cells, cell_of_row = common_cells([area, *(target.codes for target in targets)])
-    places = [target.cells(area)[cells] for target in targets]
-    start = weighted_counts(cell_of_row, base, len(cells))
+    codes = [target.codes for target in targets]
+    cell = numbered_jointly(*codes) if area is None else numbered_jointly(area, *codes)
+    if len(codes) == 1 and area is None:
+        cell, _ = numbered(cell, count_of(cell))
+    row = one_row_of_each(cell)
+    own_area = np.zeros(len(row), dtype=np.intp) if area is None else area[row]
+    start = weighted_counts(cell, base, len(row))
+    own = [replace(target, codes=target.codes[row]) for target in targets]
+    check_targets(own, own_area, start, areas)
     fitted, iterations, worst = _fit(
-        start, places, [target.totals.ravel() for target in targets], tolerance, maximum_iterations
+        start,
+        [target.cells(own_area) for target in own],
+        [target.totals.ravel() for target in own],
+        tolerance,
+        maximum_iterations,
     )
-    weights = base * (fitted / start)[cell_of_row]
     if worst > tolerance:
-        raise _contradiction(targets, area, weights, areas, iterations)
-    return Raked(weights, iterations, worst)
+        raise _contradiction(own, own_area, fitted, areas, iterations)
+    return Raked(base * (fitted / start)[cell], iterations, worst)
 
 
 def checked_base(base: Floats) -> Floats:
@@ -108,16 +116,6 @@ def checked_base(base: Floats) -> Floats:
             expected="a number greater than 0",
         )
     return values
-
-
-def common_cells(codes: Sequence[Codes]) -> tuple[Codes, Codes]:
-    """Rows that agree in all codes: the first row of each cell, and each row's cell."""
-    cell = codes[0].astype(np.intp)
-    first = np.zeros(0, dtype=np.intp)
-    for code in [*codes[1:], np.zeros(len(cell), dtype=np.intp)]:
-        key = cell * (int(code.max(initial=0)) + 1) + code
-        _, first, cell = np.unique(key, return_index=True, return_inverse=True)
-    return first.astype(np.intp), cell.astype(np.intp)
 
 
 def _fit(

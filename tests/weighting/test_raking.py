@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.errors import WorkbenchError
-from analysis.weighting import MarginTarget, rake, weight_table
-from analysis.weighting.raking import common_cells
+from analysis.weighting import MarginTarget, numbering, rake, weight_table
+from analysis.weighting.numbering import numbered_jointly, one_row_of_each
 
 # Two by two: 10, 20 / 30, 40 to rows 50, 50 and columns 30, 70.
 SEX = np.repeat([0, 0, 1, 1], [10, 20, 30, 40])
@@ -101,11 +101,12 @@ def test_a_total_must_be_a_count(wrong: float) -> None:
         rake(np.ones(100), [_target("sex", SEX, 50, wrong)])
 
 
-def test_cells_are_the_combinations_that_occur() -> None:
-    first, cell = common_cells([np.array([0, 1, 0, 1]), np.array([2, 2, 2, 0])])
-    assert len(first) == 3
-    assert cell[0] == cell[2] != cell[1]
-    assert sorted(first.tolist()) == [0, 1, 3]
+@pytest.mark.parametrize("small", [1, 1_000_000])
+def test_cells_are_the_combinations_that_occur(small: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(numbering, "_SMALL", small)
+    cell = numbered_jointly(np.array([0, 1, 0, 1]), np.array([2, 2, 2, 0]), np.array([0, 0, 0, 5]))
+    assert cell[0] == cell[2] and sorted(set(cell.tolist())) == [0, 1, 2]
+    assert [cell[row] for row in one_row_of_each(cell)] == [0, 1, 2]
 
 
 # --- properties ---------------------------------------------------------------------------
