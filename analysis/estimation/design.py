@@ -23,7 +23,7 @@ from analysis.estimation.estimator import (
     labelled_rows,
     mixed_interval,
 )
-from analysis.estimation.generalised_regression import FamilyName, Model, regress
+from analysis.estimation.generalised_regression import Model, regress
 from analysis.estimation.independence import independence
 from analysis.estimation.intervals import IntervalMethod, Uncertainty, interval
 from analysis.estimation.quantiles import QuantileInterval, QuantileRule, quantiles
@@ -40,6 +40,7 @@ from analysis.estimation.sampling import LonelyPsu, first_fractions, selection_w
 from analysis.estimation.totals import TotalEstimates, ratio_estimates, total_estimates
 from analysis.weighting.calibration_model import CalibrationModel
 from analysis.weighting.diagnostics import Diagnostics
+from analysis.weighting.generalised_linear import FamilyName
 from analysis.weighting.sample import Weighted
 from analysis.weighting.table import Method, level_texts, weight_table
 

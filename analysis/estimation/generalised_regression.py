@@ -10,14 +10,14 @@ Generalized Linear Models, 2nd ed. (1989); D. A. Binder, International Statistic
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, get_args
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import special, stats
+from scipy import stats
 
 from analysis.errors import WorkbenchError
 from analysis.estimation.chi_square_sums import upper_tail
@@ -30,71 +30,13 @@ from analysis.estimation.regression import (
     design_matrix,
     independent_columns,
 )
+from analysis.weighting.generalised_linear import FAMILIES, FAMILY_OF, FamilyName, fit
 
 Codes = NDArray[np.intp]
 Floats = NDArray[np.float64]
-FamilyName = Literal["gaussian", "binomial", "poisson"]
 TermTest = Literal["wald", "likelihood-ratio", "working-wald"]
 
-FAMILIES: Final = get_args(FamilyName)
 TERM_TESTS: Final = get_args(TermTest)
-
-_ITERATIONS: Final = 100
-_CHANGE: Final = 1e-13
-#: A fitted mean with less variance than this is decided: its coefficient runs away.
-_DECIDED: Final = 1e-9
-
-
-@dataclass(frozen=True)
-class Family:
-    """A distribution with its canonical link.
-
-    Parameters
-    ----------
-    start
-        Fitted values to begin with, from the outcome.
-    link, mean
-        The scale of the coefficients from the mean, and back.
-    variance
-        Variance as a function of the mean; with a canonical link also the slope of ``mean``.
-    deviance
-        Twice the loss of log likelihood of each respondent, from outcome and mean.
-    """
-
-    start: Callable[[Floats], Floats]
-    link: Callable[[Floats], Floats]
-    mean: Callable[[Floats], Floats]
-    variance: Callable[[Floats], Floats]
-    deviance: Callable[[Floats, Floats], Floats]
-
-
-def _entropy(y: Floats, mean: Floats) -> Floats:
-    return special.rel_entr(y, mean)
-
-
-_FAMILIES: Final[Mapping[str, Family]] = {
-    "gaussian": Family(
-        lambda y: y,
-        lambda mean: mean,
-        lambda eta: eta,
-        np.ones_like,
-        lambda y, mean: (y - mean) ** 2,
-    ),
-    "binomial": Family(
-        lambda y: (y + 0.5) / 2,
-        special.logit,
-        special.expit,
-        lambda mean: mean * (1 - mean),
-        lambda y, mean: 2 * (_entropy(y, mean) + _entropy(1 - y, 1 - mean)),
-    ),
-    "poisson": Family(
-        lambda y: y + 0.1,
-        np.log,
-        np.exp,
-        lambda mean: mean,
-        lambda y, mean: 2 * (_entropy(y, mean) - y + mean),
-    ),
-}
 
 
 @dataclass(frozen=True)
@@ -229,8 +171,8 @@ def regress(
     x, weights = matrix.to_numpy(dtype=float)[rows], estimator.weights[rows]
     own = independent_columns(x, weights)
     scaled = weights / weights.mean()
-    beta, mean = _fit(_FAMILIES[family], x[:, own], y[rows], scaled)
-    variance = _FAMILIES[family].variance(mean)
+    beta, mean = fit(FAMILY_OF[family], x[:, own], y[rows], scaled)
+    variance = FAMILY_OF[family].variance(mean)
     information = np.linalg.inv((x[:, own] * (scaled * variance)[:, None]).T @ x[:, own])
     scores = np.zeros((len(y), len(own)))
     scores[rows] = x[:, own] * (y[rows] - mean)[:, None]
@@ -240,7 +182,7 @@ def regress(
     fitted = Fitted(tuple(matrix.columns), own, beta, covariance, df, len(rows))
     pearson = np.full(len(y), np.nan)
     pearson[rows] = (y[rows] - mean) / np.sqrt(variance)
-    deviance = float(scaled @ _FAMILIES[family].deviance(y[rows], mean))
+    deviance = float(scaled @ FAMILY_OF[family].deviance(y[rows], mean))
     return Model(fitted, variables, information, deviance, *_spread(estimator, pearson), refit)
 
 
@@ -267,33 +209,6 @@ def _matrix(predictors: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
         columns |= {str(column): own[column] for column in own}
         variables += [name] * own.shape[1]
     return pd.DataFrame(columns), tuple(variables)
-
-
-def _fit(family: Family, x: Floats, y: Floats, weights: Floats) -> tuple[Floats, Floats]:
-    """Coefficients and fitted means by iteratively reweighted least squares."""
-    mean = family.start(y)
-    eta = family.link(mean)
-    before = np.inf
-    for _ in range(_ITERATIONS):
-        slope = family.variance(mean)
-        working = weights * slope
-        with np.errstate(invalid="ignore", divide="ignore"):
-            target = eta + (y - mean) / slope
-        gram = (x * working[:, None]).T @ x
-        beta = np.linalg.solve(gram, x.T @ (working * target))
-        beta = beta + np.linalg.solve(gram, x.T @ (working * (target - x @ beta)))
-        eta = x @ beta
-        mean = family.mean(eta)
-        deviance = float(weights @ family.deviance(y, mean))
-        if not np.isfinite(deviance) or family.variance(mean).min() < _DECIDED:
-            break
-        if abs(deviance - before) <= _CHANGE * (abs(deviance) + 0.1):
-            return np.asarray(beta, dtype=float), mean
-        before = deviance
-    raise WorkbenchError(
-        "the regression does not converge",
-        hint="perhaps a group has no variation in the outcome, or a predictor decides it",
-    )
 
 
 def _spread(estimator: Estimator, residuals: Floats) -> tuple[float, float]:

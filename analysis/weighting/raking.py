@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 
 from analysis.errors import WorkbenchError
-from analysis.weighting.numbering import count_of, one_row_of_each, numbered, numbered_jointly
+from analysis.weighting.numbering import count_of, numbered, numbered_jointly, one_row_of_each
 from analysis.weighting.targets import (
     Codes,
     Floats,
