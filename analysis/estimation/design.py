@@ -219,6 +219,23 @@ class Design:
         found = total_estimates(estimator, domains)
         return self._frame(found, domains, _labels("total", names), by, level)
 
+    def population_variance(
+        self, variables: Names, by: Names | None = None, level: float = 0.95
+    ) -> pd.DataFrame:
+        """Variance of numbers in the population, n / (n − 1) Σ w (y − mean)² / Σ w.
+
+        R: ``svyvar``.
+        """
+        names, domains = _names(variables), self._domains(by)
+        values = self._numbers(names).astype(float)
+        sums = self.estimator(values).sums(domains)
+        domain, row = domains.members.nonzero()
+        squares = np.full(values.shape, np.nan)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            part = (sums.n / (sums.n - 1))[domain]
+            squares[row] = (values[row] - sums.mean[domain]) ** 2 * part
+        return self._means(squares, _labels("variance", names), by, "mean", level)
+
     def ratio(
         self,
         numerators: Names,

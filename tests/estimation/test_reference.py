@@ -64,7 +64,10 @@ def test_means_totals_and_ratios(api: ApiReference) -> None:
         seen.add(f"{name} kish", weights.sum(), kish["sum_w"])
         (_, degrees), *_ = cells(own, id="degf")
         seen.add(f"{name} degf", design.degrees_of_freedom, degrees["df"])
-    seen.check(2132)
+        (_, theirs), *_ = cells(own, id="var")
+        row = design.population_variance("api00").iloc[0]
+        seen.add(f"{name} var", row[["estimate", "se"]], theirs[["estimate", "se"]])
+    seen.check(2184)
 
 
 def _compare_means(seen: Comparison, design: Design, own: pd.DataFrame, name: str) -> None:
