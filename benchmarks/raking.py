@@ -139,9 +139,7 @@ def main(given: list[str] | None = None) -> int:
     parser.add_argument("--largest", type=int, default=1_000_000)
     parser.add_argument("--r-up-to", type=int, default=100_000, help="respondents R is tried with")
     asked = parser.parse_args(given)
-    print(
-        "| respondents | ours, s | coding names, s | numpy over respondents, s | svy, s | R rake, s |"
-    )
+    print("| respondents | ours, s | coding names, s | numpy by row, s | svy, s | R rake, s |")
     print("|---|---|---|---|---|---|")
     for respondents in (10**power for power in range(4, 9)):
         if respondents > asked.largest:

@@ -54,7 +54,13 @@ def precision_of(
     insufficient = (
         (base < least) | _too_wide(estimates, rules) | _too_few_effective(estimates, rules)
     )
-    low = (base < rules.low_n) | _wide(estimates, rules) | _varies(estimates, rules)
+    low = (
+        (base < rules.low_n)
+        | _wide(estimates, rules)
+        | _varies(estimates, rules)
+        | _complement_too_wide(estimates, rules)
+        | (estimates["df"].to_numpy(dtype=float) < rules.low_df)
+    )
     state = np.select([insufficient, low], [INSUFFICIENT, LOW], RELIABLE)
     return pd.Series(state, index=estimates.index, dtype="str").where(
         estimates["estimate"].notna() | (base < least), ""
@@ -128,11 +134,21 @@ def _wide(estimates: pd.DataFrame, rules: PrecisionRules) -> NDArray[np.bool_]:
 
 
 def _too_wide(estimates: pd.DataFrame, rules: PrecisionRules) -> NDArray[np.bool_]:
-    width = _width(estimates)
     limit = np.inf if rules.maximum_interval_width is None else rules.maximum_interval_width
+    value = estimates["estimate"].to_numpy(dtype=float)
+    return (_width(estimates) >= limit) | _relatively_wide(estimates, rules, value)
+
+
+def _complement_too_wide(estimates: pd.DataFrame, rules: PrecisionRules) -> NDArray[np.bool_]:
+    value = estimates["estimate"].to_numpy(dtype=float)
+    return _relatively_wide(estimates, rules, 1 - value)
+
+
+def _relatively_wide(
+    estimates: pd.DataFrame, rules: PrecisionRules, value: Floats
+) -> NDArray[np.bool_]:
     relative = np.inf if rules.maximum_relative_width is None else rules.maximum_relative_width
-    too_wide = _ratio(width, _smaller_side(estimates)) > relative
-    return (width >= limit) | (too_wide & ~_exempt(estimates, rules))
+    return (_ratio(_width(estimates), value) > relative) & ~_exempt(estimates, rules)
 
 
 def _too_few_effective(estimates: pd.DataFrame, rules: PrecisionRules) -> NDArray[np.bool_]:

@@ -38,7 +38,10 @@ class PrecisionRules(Definition):
     low_interval_width, maximum_interval_width
         Widths of the confidence interval of a share from which it is bracketed or hidden.
     maximum_relative_width
-        Width over min(p, 1 − p) above which a share is hidden.
+        Width over p above which a share is hidden; where it is only so over 1 − p, the share
+        is bracketed, because its complement is not reliable.
+    low_df
+        Under so many degrees of freedom an estimate is bracketed.
     exempt_interval_width
         A share whose interval is at most this wide is exempt from the rules on the
         coefficient of variation and on the relative width.
@@ -52,6 +55,7 @@ class PrecisionRules(Definition):
     low_interval_width: float | None = Field(default=None, gt=0, le=1)
     maximum_interval_width: float | None = Field(default=None, gt=0, le=1)
     maximum_relative_width: float | None = Field(default=None, gt=0)
+    low_df: float = Field(default=0.0, ge=0)
     exempt_interval_width: float = Field(default=0.0, ge=0, le=1)
 
 

@@ -25,6 +25,8 @@ NEARLY = 0.1
 FINEST = 12
 #: Relative width under which a range of weights is one weight.
 EQUAL_WEIGHTS = 1e-9
+#: Relative difference under which two weighted totals are of the same people.
+EQUAL_TOTALS = 1e-9
 
 Item = tuple[str, str]
 
@@ -148,11 +150,13 @@ def _partitions(stratum: Stratum, declared: Declared) -> Iterator[tuple[int, ...
     yield from _opposites(stratum)
 
 
-def _adds_up(whole: Floats, parts: Floats) -> bool:
+def _adds_up(whole: Floats, parts: Floats, tolerance: float = 0.0) -> bool:
     """Whether the parts give the whole wherever all of them are known, and not only zeros."""
     total = parts.sum(axis=0)
     known = np.isfinite(whole) & np.isfinite(total)
-    return bool(known.any() and whole[known].any() and np.array_equal(whole[known], total[known]))
+    if not known.any() or not whole[known].any():
+        return False
+    return bool(np.allclose(whole[known], total[known], rtol=tolerance, atol=0.0))
 
 
 def _totals(stratum: Stratum) -> Integers:
@@ -184,7 +188,7 @@ def _opposites(stratum: Stratum) -> Iterator[tuple[int, int]]:
             for b in no.get(key, []):
                 others = stratum.tables[a].indicator != stratum.tables[b].indicator
                 wanted = a < b and others and sensitive & {a, b}
-                if wanted and _adds_up(stratum.n[a], stratum.count[[a, b]]):
+                if wanted and _same_people(stratum, a, (a, b), of_base=True):
                     yield a, b
 
 
@@ -193,8 +197,24 @@ def _duplicates(stratum: Stratum) -> Iterator[tuple[int, tuple[int, ...]]]:
     sensitive = _sensitive_tables(stratum)
     for numbers in _signatures(stratum, stratum.count).values():
         for a, b in combinations(numbers, 2):
-            if sensitive & {a, b} and _adds_up(stratum.count[a], stratum.count[[b]]):
+            if sensitive & {a, b} and _same_people(stratum, a, (b,), of_base=False):
                 yield a, (b,)
+
+
+def _same_people(stratum: Stratum, whole: int, parts: tuple[int, ...], of_base: bool) -> bool:
+    """Whether tables add up to another in every cell, unweighted and weighted.
+
+    Counts of a few areas agree by chance; weighted totals do not.
+    """
+    people, weight = (
+        (stratum.n[whole], stratum.base[whole])
+        if of_base
+        else (stratum.count[whole], stratum.total[whole])
+    )
+    chosen = list(parts)
+    return _adds_up(people, stratum.count[chosen]) and _adds_up(
+        weight, stratum.total[chosen], EQUAL_TOTALS
+    )
 
 
 def _declared_identities(
@@ -222,8 +242,9 @@ def _subsets(stratum: Stratum, declared: Declared) -> tuple[tuple[tuple[int, int
             if table.indicator == stratum.tables[b].indicator or known.sum() < 2 or not yes.any():
                 continue
             if np.array_equal(base, yes):
-                equal.add(a)
-                pairs.append((a, b))
+                if _adds_up(stratum.base[a], stratum.total[[b]], EQUAL_TOTALS):
+                    equal.add(a)
+                    pairs.append((a, b))
             elif table.indicator in declared.sensitive_bases and _nearly(base, yes):
                 pairs.append((a, b))
     return tuple(pairs), equal
