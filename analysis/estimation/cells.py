@@ -27,6 +27,10 @@ Block = Callable[[slice], Floats]
 _ROWS = 8192
 #: Partitions are crossed while a combination has at least so many respondents of each unit.
 _SHARED = 10
+#: … and there are at most so many combinations, whose sums have to stay in the processor's cache.
+_CROSSED = 200
+#: Where respondents do not stand unit by unit, that goes for the combinations of all units.
+_SCATTERED = 100_000
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,11 @@ class Units:
 
     def __len__(self) -> int:
         return len(self.place)
+
+    @cached_property
+    def ordered(self) -> bool:
+        """Whether respondents stand unit by unit."""
+        return bool((np.diff(self.of_row) >= 0).all())
 
     def parents(self, coarser: Codes) -> Codes | None:
         """Each unit's coarser unit; None where a unit lies in several."""
@@ -104,10 +113,6 @@ class Cells:
         """The place of each cell."""
         return self.units.place[self.unit]
 
-    @cached_property
-    def _ordered(self) -> bool:
-        return bool((np.diff(self.units.of_row) >= 0).all())
-
     def sums(self, block: Block, width: int, weights: Floats | None = None) -> Floats:
         """Weighted sums of some columns over the cells, cells × columns.
 
@@ -120,7 +125,7 @@ class Cells:
         """
         totals = np.zeros((self.fine, width))
         respondents, crossings = self.index.shape
-        step = _ROWS if self._ordered else max(_ROWS, 2 * self.fine)
+        step = _ROWS if self.units.ordered else max(_ROWS, 2 * self.fine)
         for start in range(0, respondents if crossings else 0, step):
             rows = slice(start, min(start + step, respondents))
             index = self.index[rows]
@@ -136,7 +141,9 @@ class Cells:
 def cells_of(units: Units, domains: Domains) -> Cells:
     """The cells of units and the groups of domains, numbered unit by unit."""
     levels = _levels(domains)
-    limit = domains.respondents // max(_SHARED * len(units), 1)
+    limit = min(_CROSSED, domains.respondents // max(_SHARED * len(units), 1))
+    if not units.ordered:
+        limit = min(limit, _SCATTERED // max(len(units), 1))
     crossings = [_Crossing.of(domains, parts, levels) for parts in _together(levels, limit)]
     starts = np.cumsum([0, *(crossing.size for crossing in crossings)])
     width = int(starts[-1])

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -52,6 +52,37 @@ MEASURES: Final = ["estimate", "se", "ci_low", "ci_high", "df", "n", "n_effectiv
 
 
 @dataclass(frozen=True, eq=False)
+class Adjustment:
+    """How weights were adjusted, so that it can be done again."""
+
+    margins: pd.DataFrame
+    method: Method
+    details: Mapping[str, Any]
+
+    def applied(self, frame: pd.DataFrame, base: Floats) -> Weighted:
+        """The adjustment of some base weights."""
+        return weight_table(frame, self.margins, self.method, base=base, **self.details)
+
+    @property
+    def has_short_form(self) -> bool:
+        """Whether many sets of weights can be adjusted at once."""
+        special = [self.details.get(name) for name in ("trim", "clusters")]
+        known = self.method in ("post-stratify", "rake", "linear")
+        return known and all(one is None for one in special)
+
+    def again(self, frame: pd.DataFrame) -> Callable[[Floats], Floats]:
+        """The adjustment of base weights of which some are 0."""
+        return partial(_adjusted_again, self, frame)
+
+
+def _adjusted_again(adjustment: Adjustment, frame: pd.DataFrame, base: Floats) -> Floats:
+    used = base > 0
+    found = np.zeros(len(base))
+    found[used] = adjustment.applied(frame[used].reset_index(drop=True), base[used]).weights
+    return found
+
+
+@dataclass(frozen=True, eq=False)
 class Design:
     """A table of respondents with its weights and selection; every change is a new design.
 
@@ -76,7 +107,7 @@ class Design:
     variance
         The rule of the variance of calibrated weights; see
         :mod:`analysis.estimation.residuals`.
-    calibration, diagnostics
+    calibration, diagnostics, adjustment
         What the weights meet and how they were made; set by :meth:`rake` and its kin.
 
     Notes
@@ -94,6 +125,7 @@ class Design:
     variance: VarianceRule = "calibrated"
     calibration: CalibrationModel | None = None
     diagnostics: Diagnostics | None = None
+    adjustment: Adjustment | None = None
 
     # --- weights ----------------------------------------------------------------------------
 
@@ -120,11 +152,11 @@ class Design:
 
         R: ``rake``.
         """
-        return self._weighted(self._reweighted(margins, "rake", by=by, trim=trim))
+        return self._reweighted(margins, "rake", by=by, trim=trim)
 
     def post_stratify(self, margins: pd.DataFrame, by: str | None = None) -> Design:
         """The design post-stratified to one margin. R: ``postStratify``."""
-        return self._weighted(self._reweighted(margins, "post-stratify", by=by))
+        return self._reweighted(margins, "post-stratify", by=by)
 
     def calibrate(
         self,
@@ -139,7 +171,7 @@ class Design:
 
         The parameters are those of :func:`analysis.weighting.weight_table`.
         """
-        weighted = self._reweighted(
+        return self._reweighted(
             margins,
             method,
             by=by,
@@ -147,17 +179,16 @@ class Design:
             clusters=clusters,
             model_variance=model_variance,
         )
-        return self._weighted(weighted)
 
-    def _reweighted(self, margins: pd.DataFrame, method: Method, **details: Any) -> Weighted:
-        return weight_table(self.frame, margins, method, base=self.weight_values, **details)
-
-    def _weighted(self, weighted: Weighted) -> Design:
+    def _reweighted(self, margins: pd.DataFrame, method: Method, **details: Any) -> Design:
+        adjustment = Adjustment(margins, method, details)
+        weighted = adjustment.applied(self.frame, self.weight_values)
         return replace(
             self,
             weights=weighted.weights.to_numpy(),
             calibration=weighted.calibration,
             diagnostics=weighted.diagnostics,
+            adjustment=adjustment,
         )
 
     # --- estimates --------------------------------------------------------------------------
@@ -388,7 +419,10 @@ class Design:
             seed=seed,
         )
         if model is not None:
-            made = readjusted(made, model, self.weight_values, executor)
+            again = None
+            if self.adjustment is not None and not self.adjustment.has_short_form:
+                again = self.adjustment.again(self.frame)
+            made = readjusted(made, model, self.weight_values, executor, again)
         return replicated(self, made, mse)
 
     def with_replicates(

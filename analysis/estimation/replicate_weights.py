@@ -192,6 +192,7 @@ def readjusted(
     model: CalibrationModel,
     weights: Floats,
     executor: Executor | None = None,
+    again: Callable[[Floats], Floats] | None = None,
 ) -> ReplicateWeights:
     """Replicates of the base weights adjusted to what the full weights meet.
 
@@ -206,13 +207,16 @@ def readjusted(
         The full weights.
     executor
         Where parts of the replicates are adjusted; here when not given.
+    again
+        Does the whole weighting for one set of base weights; for methods that have no way of
+        adjusting many at once (bounded, trimmed, within clusters).
 
     Raises
     ------
     WorkbenchError
         If the weights were made in another way, or a replicate cannot meet the totals.
     """
-    adjust = _adjustment(model, weights)
+    adjust = _adjustment(model, weights) if again is None else partial(_one_by_one, again=again)
     count = replicates.weights.shape[1]
     parts = [replicates.weights[:, a : a + _TOGETHER] for a in range(0, count, _TOGETHER)]
     done = (executor.map if executor else map)(adjust, parts)
@@ -232,6 +236,10 @@ def _adjustment(model: CalibrationModel, weights: Floats) -> Callable[[Floats], 
         expected="post-stratify, rake or linear",
         hint="or give replicate weights that were adjusted elsewhere",
     )
+
+
+def _one_by_one(base: Floats, again: Callable[[Floats], Floats]) -> Floats:
+    return np.column_stack([again(column) for column in base.T])
 
 
 def _raked(base: Floats, margins: tuple[Codes, ...], weights: Floats) -> Floats:

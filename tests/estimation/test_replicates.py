@@ -196,6 +196,29 @@ def test_the_whole_raking_is_done_in_every_replicate() -> None:
     np.testing.assert_array_equal(other.replicates.weights, made.replicates.weights)
 
 
+@pytest.mark.parametrize("how", ["logit", "trimmed"])
+def test_weightings_without_a_short_way_are_done_one_by_one(how: str) -> None:
+    rng = np.random.default_rng(5)
+    frame = pd.DataFrame(
+        {"sex": rng.choice(["m", "f"], 60), "age": rng.choice(["1", "2"], 60), "y": rng.random(60)}
+    )
+    margins = pd.DataFrame(
+        [("sex", "m", 300), ("sex", "f", 320), ("age", "1", 310), ("age", "2", 310)],
+        columns=["var", "level", "total"],
+    )
+    plain = Design(frame, np.full(60, 10.0))
+    design = (
+        plain.calibrate(margins, "logit", bounds=(0.5, 2))
+        if how == "logit"
+        else plain.rake(margins, trim=(0.4, 2.5))
+    )
+    made = design.replicated("jk1")
+    dummies = pd.get_dummies(frame["sex"]).to_numpy(float)
+    sums = dummies.T @ made.replicates.weights
+    np.testing.assert_allclose(sums, np.tile([[320.0], [300.0]], 60), rtol=1e-6)
+    assert made.mean("y")["se"][0] == pytest.approx(design.mean("y")["se"][0], rel=0.1)
+
+
 def test_any_statistic() -> None:
     frame = pd.DataFrame({"y": [1.0, 4, 2, 8, 5, 7]})
     made = Design(frame).replicated("jk1")
