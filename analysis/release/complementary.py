@@ -243,7 +243,9 @@ class _Search:
             inside = np.flatnonzero(np.isin(columns, waiting))
             asked = columns[inside]
             known = Ranges(self.tables.low[asked], self.tables.high[asked])
-            found = feasible_ranges(part, inside, required[asked], ask=ask, start=known)
+            found = feasible_ranges(
+                part, inside, required[asked], ask=ask, exact=False, start=known
+            )
             for point in found.points:
                 self.tables.add(columns, point)
             if ask == "first" and not found.reach(required[asked]).all():

@@ -50,6 +50,7 @@ def feasible_ranges(
     required: Floats,
     *,
     ask: Ask = "each",
+    exact: bool = True,
     counts: Booleans | None = None,
     start: Ranges | None = None,
 ) -> Ranges:
@@ -66,6 +67,9 @@ def feasible_ranges(
     ask
         What to do with secrets that joint pushing leaves open: ask for the exact ends of
         ``each``, stop at the ``first`` that misses its width, or leave ``none`` asked.
+    exact
+        Whether the ends of what misses its width are wanted exactly; otherwise the search
+        only asks whether the width can be reached, which is settled much sooner.
     counts
         Which of the secrets are whole numbers by nature, so that only whole numbers between
         the ends count; those that are whole in the system where not given.
@@ -84,7 +88,7 @@ def feasible_ranges(
     if len(secrets) > 1:
         search.push()
     for number in range(len(secrets)):
-        if ask == "none" or (not search.settle(number) and ask == "first"):
+        if ask == "none" or (not search.settle(number, exact) and ask == "first"):
             break
     return search.ranges()
 
@@ -136,25 +140,41 @@ class _Search:
         objective[wanted] = -signs
         self._look(objective, low, high)
 
-    def settle(self, number: int) -> bool:
+    def settle(self, number: int, exact: bool) -> bool:
         """Whether one secret can move far enough, by its exact ends if need be."""
-        for sign in (-1.0, 1.0):
-            if self.open()[number]:
-                objective = np.zeros(len(self.system.low))
-                objective[self.secrets[number]] = sign
-                self._look(objective, self.system.low, self.system.high)
+        for only_enough in (True, False) if exact else (True,):
+            for sign in (-1.0, 1.0):
+                if self.open()[number]:
+                    objective = np.zeros(len(self.system.low))
+                    objective[self.secrets[number]] = sign
+                    enough = self._enough(number, sign) if only_enough else None
+                    self._look(objective, self.system.low, self.system.high, enough)
         return not self.open()[number]
 
-    def _look(self, objective: Floats, low: Floats, high: Floats) -> None:
-        """Remember the point that minimises an objective."""
-        point = lowest_point(self.system, objective, low, high)
+    def _enough(self, number: int, sign: float) -> float:
+        """The value of an objective at which a secret has its width."""
+        found, required = self.ranges(), float(self.required[number])
+        reach = np.ceil(required - TOLERANCE) if self.counts[number] else required
+        return float(found.high[number] - reach if sign > 0 else -(found.low[number] + reach))
+
+    def _look(
+        self, objective: Floats, low: Floats, high: Floats, enough: float | None = None
+    ) -> None:
+        """Remember the point that minimises an objective, or brings it down far enough."""
+        point = lowest_point(self.system, objective, low, high, enough)
         if point is not None and self.system.holds(point):
             self.points.append(point)
             self.low = np.minimum(self.low, point[self.secrets])
             self.high = np.maximum(self.high, point[self.secrets])
 
 
-def lowest_point(system: System, objective: Floats, low: Floats, high: Floats) -> Floats | None:
+def lowest_point(
+    system: System,
+    objective: Floats,
+    low: Floats,
+    high: Floats,
+    enough: float | None = None,
+) -> Floats | None:
     """A point within bounds that minimises an objective in whole numbers, by branch and bound.
 
     Parameters
@@ -165,6 +185,9 @@ def lowest_point(system: System, objective: Floats, low: Floats, high: Floats) -
         Whole factors of the unknowns.
     low, high
         Bounds in place of the system's own.
+    enough
+        A value of the objective that will do: the first point that has it is taken, and
+        where the relaxation has not, nothing is looked for.
 
     Returns
     -------
@@ -190,10 +213,14 @@ def lowest_point(system: System, objective: Floats, low: Floats, high: Floats) -
         )
         if answer.x is None or np.ceil(answer.fun - TOLERANCE) >= value:
             continue
+        if enough is not None and answer.fun > enough + TOLERANCE:
+            continue
         point = np.where(system.whole, np.round(answer.x), answer.x)
         off = np.abs(point - answer.x)
         if off.max(initial=0.0) <= TOLERANCE:
             best, value = point, float(answer.fun)
+            if enough is not None and value <= enough + TOLERANCE:
+                break
         else:
             nodes.extend(_branches(answer.x, int(off.argmax()), low, high))
     return best
