@@ -9,6 +9,8 @@ instead. Scales are the same in all areas of a study.
 ``alternatives parts``             alternative texts; what all forms share
 ``ranked compared groups``         categories; places; groups of people
 ``channels stack``                 pairs of dots; answers as stacked bars
+``matrix labelling``               points in four quadrants; labels that cover nothing
+``multiples``                      a small chart for each area
 =================================  ===========================================================
 """
 
@@ -19,9 +21,11 @@ from analysis.presentation.charts.alternatives import (
     own_value,
 )
 from analysis.presentation.charts.channels import channels
-from analysis.presentation.charts.compared import areas, differences
+from analysis.presentation.charts.compared import areas, differences, dots
 from analysis.presentation.charts.frame import draw_tag
-from analysis.presentation.charts.groups import breakdown
+from analysis.presentation.charts.groups import breakdown, groups_compare
+from analysis.presentation.charts.matrix import matrix
+from analysis.presentation.charts.multiples import small_multiples
 from analysis.presentation.charts.ranked import ranked_bars
 from analysis.presentation.charts.scales import PERCENT, difference_scale, scale_for
 from analysis.presentation.charts.stack import stack
@@ -35,10 +39,14 @@ __all__ = [
     "channels",
     "difference_scale",
     "differences",
+    "dots",
     "draw_tag",
     "fitting_alt",
+    "groups_compare",
+    "matrix",
     "own_value",
     "ranked_bars",
     "scale_for",
+    "small_multiples",
     "stack",
 ]

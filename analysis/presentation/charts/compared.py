@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from analysis.presentation import theme
 from analysis.presentation.blocks import Chart
 from analysis.presentation.charts.alternatives import alt_of_extremes, own_value, some
 from analysis.presentation.charts.frame import Plan
-from analysis.presentation.charts.marks import Dot, Key, Row
+from analysis.presentation.charts.marks import Dot, Key, Row, Whisker
 from analysis.presentation.charts.parts import (
     base_text,
     dot_marks,
@@ -16,11 +16,13 @@ from analysis.presentation.charts.parts import (
     row_chart,
     unit_title,
     value_text,
+    whole_key,
 )
-from analysis.presentation.charts.scales import difference_scale, scale_for
+from analysis.presentation.charts.scales import difference_scale, scale_for, scale_over
+from analysis.presentation.numbers import NO_BREAK_SPACE
 from analysis.presentation.rows import Estimate
 from analysis.presentation.scene import Scene, data_origin, ranked
-from analysis.presentation.sentences import supported_differences
+from analysis.presentation.sentences import ABOVE, BELOW, supported_differences, supported_sign
 from analysis.presentation.tables import Label
 
 
@@ -102,3 +104,81 @@ def areas(
         count=scene.names.areas_counted(len(rows)), own=own_value(scene, rows),
     )  # fmt: skip
     return row_chart(plan, label, alt, rows, names, notes)
+
+
+def dots(
+    scene: Scene,
+    label: Label,
+    pairs: Sequence[tuple[str, str]],
+    labels: Mapping[tuple[str, str], str],
+    *,
+    sort: bool = False,
+    notes: Sequence[str] = (),
+) -> Chart:
+    """Several indicators of one unit: the area with its interval beside the whole.
+
+    Parameters
+    ----------
+    pairs
+        Indicator and category of each row.
+    labels
+        What the rows are called.
+    sort
+        By falling value instead of the given order.
+    """
+    found = [row for pair in pairs if (row := scene.total(*pair)) is not None]
+    rows = ranked(found) if sort else found
+    drawn = [_dots_row(scene, row, labels[row.indicator, row.category]) for row in rows]
+    keys = [Key(Dot(0.5, theme.BLUE), scene.area_values["area"]), interval_key(scene)]
+    columns = [unit_title(scene, rows), scene.words.say("table.n")]
+    if not scene.is_whole:
+        keys.append(whole_key(scene))
+        columns.append(scene.words.say("chart.in_whole", whole=scene.names.whole))
+    plan = Plan(
+        scene, scale_over(scene, pairs), drawn, keys,
+        columns=tuple(columns), modelled=data_origin(rows) == "modelled",
+    )  # fmt: skip
+    names = [labels[row.indicator, row.category] for row in rows]
+    compared = [scene.difference(row.indicator, row.category) for row in rows]
+    said = [*notes]
+    if any(row is not None for row in compared):
+        said += [scene.names.say("note.arrows"), scene.names.say("note.rest_mark")]
+    return row_chart(plan, label, _dots_alt(scene, rows, names), rows, names, said)
+
+
+def _dots_row(scene: Scene, row: Estimate, name: str) -> Row:
+    whole = None if scene.is_whole else scene.total(row.indicator, row.category, scene.whole)
+    marks = list(dot_marks(row))
+    if whole is not None and whole.shown:
+        if whole.has_interval:
+            marks.insert(0, Whisker(whole.ci_low, whole.ci_high, theme.ACCENT, 0.3, offset=1.3))
+        marks.append(Dot(whole.estimate, theme.ACCENT, shape="tick"))
+    sign = supported_sign(scene.difference(row.indicator, row.category), row)
+    value = f"{sign}{NO_BREAK_SPACE}{value_text(scene, row)}" if sign else value_text(scene, row)
+    texts = [value, base_text(scene, row)]
+    if not scene.is_whole:
+        texts.append(value_text(scene, whole) if whole is not None else "")
+    return Row(name, tuple(marks), tuple(texts), strong=bool(sign), height=5.4)
+
+
+def _dots_alt(scene: Scene, rows: Sequence[Estimate], names: Sequence[str]) -> str:
+    signs = {
+        name: supported_sign(scene.difference(row.indicator, row.category), row)
+        for row, name in zip(rows, names, strict=True)
+    }
+    shown = [row for row in rows if row.shown]
+    if not shown:
+        kind, area = scene.words.say("chart_kind.dots"), scene.area_values["area"]
+        subject = scene.words.say("chart.several")
+        return scene.words.say("alt.nothing", chart=kind, area=area, indicator=subject)
+    if scene.is_whole or not any(scene.differences(row.indicator) for row in rows):
+        named = list(zip(names, rows, strict=True))
+        return alt_of_extremes(scene, "alt.dots_alone", scene.words.say("chart.several"), named)
+    return scene.words.say(
+        "alt.dots",
+        **{**scene.area_values, "rest": scene.names.say("place.rest_short")},
+        indicator=names[0],
+        count=scene.words.count("items", len(shown)),
+        above=some(scene, [name for name, sign in signs.items() if sign == ABOVE]),
+        below=some(scene, [name for name, sign in signs.items() if sign == BELOW]),
+    )

@@ -43,7 +43,7 @@ def draw(plan: Plan) -> Drawing:
         default=0.0,
     )  # fmt: skip
     heights = [
-        max(ROW_HEIGHT, len(lines) * LINE_HEIGHT + 1.3) + (1.2 if row.heading else 0.0)
+        max(ROW_HEIGHT, row.height, len(lines) * LINE_HEIGHT + 1.3) + (1.2 if row.heading else 0.0)
         for row, lines in zip(plan.rows, labels, strict=True)
     ]
     widths = _column_widths(plan)
@@ -177,7 +177,9 @@ def draw_mark(frame: Frame, mark: Mark, middle: float) -> None:
     drawing = frame.drawing
     if isinstance(mark, Bar):
         _draw_bar(frame, mark, middle)
-    elif isinstance(mark, Whisker):
+        return
+    middle += mark.offset
+    if isinstance(mark, Whisker):
         low, high = frame.x(mark.low), frame.x(mark.high)
         drawing.line((low, middle), (high, middle), mark.colour, mark.thickness)
     elif mark.shape == "tick":
@@ -198,7 +200,7 @@ def _draw_bar(frame: Frame, mark: Bar, middle: float) -> None:
 def _draw_bar_text(frame: Frame, mark: Bar, middle: float) -> None:
     start, end = frame.x(mark.start), frame.x(mark.end)
     if text_width(mark.text, theme.CHART_SMALL) < end - start - 1.0:
-        colour = theme.text_on(mark.colour)
+        colour = theme.text_on(theme.PAPER if mark.hollow else mark.colour)
         frame.drawing.text(
             (start + end) / 2, middle + 0.9, mark.text,
             size=theme.CHART_SMALL, colour=colour, anchor="middle",

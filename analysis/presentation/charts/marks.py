@@ -23,12 +23,13 @@ class Bar:
 
 @dataclass(frozen=True)
 class Whisker:
-    """A thin line over an interval."""
+    """A thin line over an interval; ``offset`` is millimetres below the middle of the row."""
 
     low: float
     high: float
     colour: str = theme.INK
     thickness: float = 0.3
+    offset: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class Dot:
     colour: str = theme.BLUE
     hollow: bool = False
     shape: Literal["circle", "diamond", "tick"] = "circle"
+    offset: float = 0.0
 
 
 Mark = Bar | Whisker | Dot
@@ -53,6 +55,7 @@ class Row:
     values: tuple[str, ...] = ()
     strong: bool = False
     heading: bool = False
+    height: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -52,6 +52,31 @@ def difference_scale(scene: Scene, code: str) -> Scale:
     return nice_scale(limits, unit, symmetric=True)
 
 
+def scale_over(scene: Scene, pairs: Iterable[tuple[str, str]]) -> Scale:
+    """The scale of several indicators of one unit, the same for every area."""
+    scales = [scale_for(scene, code, category) for code, category in pairs]
+    low, high = min(scale.low for scale in scales), max(scale.high for scale in scales)
+    fitting = (scale for scale in scales if scale.low <= low and scale.high >= high)
+    widest = next(fitting, None)
+    return widest or nice_scale([low, high], scales[0].unit, symmetric=low < 0)
+
+
+def close_scale(scene: Scene, code: str, among: Iterable[float] = ()) -> Scale:
+    """A scale that need not begin at zero, the same for every area: for points, not for bars."""
+    unit: Unit = scene.names.unit(code)  # type: ignore[assignment]
+    limits = [*among]
+    for area in (*scene.study.areas.index, scene.whole):
+        limits += [
+            limit for row in scene.totals(code, area) if row.shown for limit in limits_of(row)
+        ]
+    low, high = min(limits, default=0.0), max(limits, default=1.0)
+    step = _nice_step(max(high - low, 1e-6) / 5)
+    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+    last = max(last, first + 1)
+    ticks = tuple(place * step for place in range(first, last + 1))
+    return Scale(ticks[0], ticks[-1], ticks, unit)
+
+
 def limits_of(row: Estimate) -> tuple[float, ...]:
     """What a scale has to hold of a row: its value and the limits of its interval."""
     return (row.estimate, row.ci_low, row.ci_high) if row.has_interval else (row.estimate,)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from analysis.presentation import theme
 from analysis.presentation.blocks import Chart
 from analysis.presentation.charts.alternatives import alt_of_extremes
 from analysis.presentation.charts.frame import Plan
 from analysis.presentation.charts.marks import Bar, Key, Mark, Row
-from analysis.presentation.charts.parts import row_chart
+from analysis.presentation.charts.parts import row_chart, value_text
 from analysis.presentation.charts.scales import PERCENT
 from analysis.presentation.rows import Estimate
 from analysis.presentation.scene import Scene, data_origin
-from analysis.presentation.tables import Label, sign_of
+from analysis.presentation.tables import Label, bracketed, interval_cell, sign_of
 
 
 def stack(
@@ -22,72 +23,172 @@ def stack(
     code: str,
     breakdowns: Sequence[str] = (),
     *,
+    more: Sequence[str] = (),
+    top_two: Sequence[str] = (),
     notes: Sequence[str] = (),
 ) -> Chart:
-    """All answers to one question as stacked bars: in total, in the whole, and by groups.
+    """All answers to a question as stacked bars: in total, in the whole, by groups, or by item.
 
     A bar is drawn only when all its parts are released, because the parts of a whole give
     away the one that is left out.
+
+    Parameters
+    ----------
+    more
+        Indicators with the same answers; each is one bar of the area, as in a grid of
+        satisfaction.
+    top_two
+        For each indicator the one (with its category, after a slash) that holds the share
+        of the best two answers, which stands beside the bar with its interval.
     """
-    lines = _stack_lines(scene, code, breakdowns)
-    categories = scene.names.categories(code)
+    lines = _items(scene, (code, *more)) if more else _places_and_groups(scene, code, breakdowns)
+    best = _best(scene, lines, (code, *more), top_two) if top_two else [None] * len(lines)
+    categories = _categories(scene, code)
     colours = _colours(len(categories))
     drawn = [
-        Row(name, heading=True) if not rows else _stack_row(scene, name, rows, colours)
-        for name, rows in lines
+        _row(scene, line, colours, row, bool(top_two))
+        for line, row in zip(lines, best, strict=True)
     ]
     keys = [
         Key(Bar(0.0, 1.0, colour), scene.names.category(code, name, "short"))
         for colour, name in zip(colours, categories, strict=True)
     ]
-    rows = [row for _, parts in lines for row in parts]
-    names = [f"{name} – {scene.category(row)}" for name, parts in lines for row in parts]
-    totals = scene.totals(code)
+    shown = [row for line in lines for row in line.rows]
+    names = [f"{line.name} – {scene.category(row)}" for line in lines for row in line.rows]
+    for line, row in zip(lines, best, strict=True):
+        if row is not None:
+            shown.append(row)
+            names.append(f"{line.name} – {scene.words.say('chart.top_two')}")
     plan = Plan(
         scene, PERCENT, drawn, keys,
-        columns=(scene.words.say("table.n"),), modelled=data_origin(rows) == "modelled",
+        columns=_columns(scene, bool(top_two)), modelled=data_origin(shown) == "modelled",
     )  # fmt: skip
-    complete = totals if all(row.shown for row in totals) else []
-    named = [(scene.category(row), row) for row in complete]
-    alt = alt_of_extremes(scene, "alt.stack", scene.subject(code), named)
-    return row_chart(plan, label, alt, rows, names, notes)
+    said = [*notes, *([_top_two_note(scene, top_two)] if top_two else [])]
+    return row_chart(plan, label, _alt(scene, lines, best, code), shown, names, said)
 
 
-def _stack_lines(
-    scene: Scene, code: str, breakdowns: Sequence[str]
-) -> list[tuple[str, list[Estimate]]]:
-    lines = [(scene.area_values["area"], scene.totals(code))]
-    if not scene.is_whole:
-        lines.append((scene.names.whole, scene.totals(code, scene.whole)))
+@dataclass(frozen=True)
+class _Line:
+    """One bar: its name and the rows of its answers; a heading where it has no rows."""
+
+    name: str
+    rows: tuple[Estimate, ...]
+    area: str = ""
+    breakdown: str = ""
+    group: str = ""
+    place: int = 0
+
+    @property
+    def complete(self) -> bool:
+        """Whether all parts may be shown."""
+        return bool(self.rows) and all(row.shown for row in self.rows)
+
+
+def _items(scene: Scene, codes: Sequence[str]) -> list[_Line]:
+    return [
+        _Line(scene.names.indicator(code), tuple(rows), scene.area, place=place)
+        for place, code in enumerate(codes)
+        if (rows := scene.totals(code))
+    ]
+
+
+def _places_and_groups(scene: Scene, code: str, breakdowns: Sequence[str]) -> list[_Line]:
+    lines = [_Line(scene.area_values["area"], tuple(scene.totals(code)), scene.area)]
+    whole = scene.totals(code, scene.whole)
+    if not scene.is_whole and whole:
+        lines.append(_Line(scene.names.whole, tuple(whole), scene.whole))
     for name in breakdowns:
         by_group: dict[str, list[Estimate]] = {}
-        for category in scene.names.categories(code):
+        for category in _categories(scene, code):
             for row in scene.groups(code, name, category):
                 by_group.setdefault(row.group, []).append(row)
         if by_group:
-            lines.append((scene.names.breakdown(name), []))
+            lines.append(_Line(scene.names.breakdown(name), ()))
         lines.extend(
-            (scene.names.group(name, group), by_group[group])
+            _Line(scene.names.group(name, group), tuple(by_group[group]), scene.area, name, group)
             for group in scene.names.groups(name)
             if group in by_group
         )
     return lines
 
 
-def _stack_row(scene: Scene, name: str, rows: Sequence[Estimate], colours: Sequence[str]) -> Row:
-    bases = [row.n for row in rows if row.n == row.n]
-    base = scene.numbers.whole(max(bases)) if bases else ""
-    hidden = next((row for row in rows if not row.shown), None)
+def _categories(scene: Scene, code: str) -> list[str]:
+    return [name for name in scene.names.categories(code) if name not in scene.exclude]
+
+
+def _best(
+    scene: Scene, lines: Sequence[_Line], codes: Sequence[str], top_two: Sequence[str]
+) -> list[Estimate | None]:
+    """The share of the best two answers of each bar."""
+    found: list[Estimate | None] = []
+    for line in lines:
+        code, _, category = top_two[line.place].partition("/")
+        if not line.rows:
+            found.append(None)
+        elif line.breakdown:
+            groups = scene.groups(code, line.breakdown, category, line.area)
+            found.append(next((row for row in groups if row.group == line.group), None))
+        else:
+            found.append(scene.total(code, category, line.area))
+    return found
+
+
+def _columns(scene: Scene, with_best: bool) -> tuple[str, ...]:
+    say = scene.words.say
+    if not with_best:
+        return (say("table.n"),)
+    interval = say("table.interval", confidence=scene.confidence)
+    return (say("chart.top_two_unit"), interval, say("table.n"))
+
+
+def _row(
+    scene: Scene, line: _Line, colours: Sequence[str], best: Estimate | None, with_best: bool
+) -> Row:
+    if not line.rows:
+        return Row(line.name, heading=True)
+    beside = _best_texts(scene, best) if with_best else ()
+    hidden = next((row for row in line.rows if not row.shown), None)
     if hidden is not None:
-        return Row(name, values=(sign_of(hidden),))
+        return Row(line.name, values=(*beside, sign_of(hidden)))
     marks: list[Mark] = []
     start = 0.0
-    for row, colour in zip(rows, colours, strict=True):
+    for row, colour in zip(line.rows, colours, strict=True):
         end = start + row.estimate
         text = scene.numbers.decimal(row.estimate * 100, 0)
-        marks.append(Bar(start, end, colour, thickness=3.4, text=text))
+        text = bracketed(text) if row.uncertain else text
+        marks.append(Bar(start, end, colour, thickness=3.4, hollow=row.uncertain, text=text))
         start = end
-    return Row(name, tuple(marks), (base,))
+    bases = [row.n for row in line.rows if row.n == row.n]
+    base = scene.numbers.whole(max(bases)) if bases else ""
+    return Row(line.name, tuple(marks), (*beside, base))
+
+
+def _best_texts(scene: Scene, row: Estimate | None) -> tuple[str, str]:
+    if row is None or not row.shown:
+        return sign_of(row), ""
+    limits = interval_cell(scene, row).text if row.has_interval else ""
+    return value_text(scene, row), limits
+
+
+def _top_two_note(scene: Scene, top_two: Sequence[str]) -> str:
+    named = dict.fromkeys(scene.names.indicator(name.partition("/")[0]) for name in top_two)
+    return scene.words.say("note.top_two", indicator="; ".join(named))
+
+
+def _alt(scene: Scene, lines: Sequence[_Line], best: Sequence[Estimate | None], code: str) -> str:
+    """The highest and lowest bar by its best two answers, or the answers of the only bar."""
+    named = [
+        (line.name, row)
+        for line, row in zip(lines, best, strict=True)
+        if row is not None and line.complete
+    ]
+    subject = scene.subject(code)
+    if len(named) > 1 and len({line.place for line in lines}) > 1:
+        count = scene.words.count("items", len(lines))
+        return alt_of_extremes(scene, "alt.stack_items", subject, named, count=count)
+    first = lines[0]
+    parts = [(scene.category(row), row) for row in first.rows] if first.complete else []
+    return alt_of_extremes(scene, "alt.stack", subject, parts)
 
 
 def _colours(count: int) -> list[str]:
