@@ -34,6 +34,7 @@ from analysis.presentation.typology import (
     members,
     reference_name,
 )
+from analysis.presentation.wording import capitalised
 
 # --- two groups, two indicators -----------------------------------------------------------------
 
@@ -176,14 +177,13 @@ def _heat_row(
 
 
 def _heat_cell(scene: Scene, row: Estimate | None, sign: str, *, intervals: bool) -> Cell:
-    """Value, sign and, after a space where the line may break, the interval."""
+    """Value and sign, with the interval under them."""
     plain = value_cell(scene, row)
     if row is None or not row.shown:
         return plain
     text = f"{plain.text}{NO_BREAK_SPACE}{sign}" if sign else plain.text
-    if intervals and row.has_interval:
-        text = f"{text} {interval_cell(scene, row).text}"
-    return replace(plain, text=text)
+    under = interval_cell(scene, row).text if intervals and row.has_interval else ""
+    return replace(plain, text=text, under=under)
 
 
 def _bases_row(
@@ -201,7 +201,8 @@ def _bases_row(
             cells.append(sign_cell(None))
             continue
         low, high = (scene.numbers.whole(bound) for bound in (min(bases), max(bases)))
-        cells.append(Cell(low, bases[0], "0") if low == high else Cell(f"{low}–{high}"))
+        under = "" if low == high else scene.words.say("table.up_to", n=high)
+        cells.append(Cell(low, min(bases), "0", under=under))
     return tuple(cells)
 
 
@@ -265,7 +266,7 @@ def supply(scene: Scene, label: Label, spec: SupplySpec) -> Table:
             *_two(scene, unmet.get(name), differences.get(name)),
             _capacity_cell(scene, capacity.get(name), bool(capacity)),
         ]
-        if not scene.is_whole:
+        if whole and not scene.is_whole:
             cells.append(_capacity_cell(scene, whole.get(name), bool(whole)))
         rows.append((*cells, Cell(say(f"supply.{word}") if word else say("compared.unsupported"))))
     used = [*need.values(), *unmet.values()]
@@ -274,7 +275,8 @@ def supply(scene: Scene, label: Label, spec: SupplySpec) -> Table:
         notes.append(say("note.no_register"))
     if differences:
         notes += [scene.names.say("note.arrows"), scene.names.say("note.rest_mark")]
-    return finished(scene, label, _supply_columns(scene, spec), rows, used, notes)
+    columns = _supply_columns(scene, spec, bool(whole) and not scene.is_whole)
+    return finished(scene, label, columns, rows, used, notes)
 
 
 def _two(
@@ -321,7 +323,7 @@ def _supply_word(
     }[more_need, more_capacity]  # fmt: skip
 
 
-def _supply_columns(scene: Scene, spec: SupplySpec) -> list[Column]:
+def _supply_columns(scene: Scene, spec: SupplySpec, with_whole: bool) -> list[Column]:
     say = scene.words.say
     interval = say("table.interval", confidence=scene.confidence)
     columns = [Column(say("table.item"), align="left", width=4.0)]
@@ -333,8 +335,8 @@ def _supply_columns(scene: Scene, spec: SupplySpec) -> list[Column]:
             Column(say("table.n"), title),
         ]
     spanner = scene.names.indicator(spec.capacity)
-    columns.append(Column(scene.names.area(scene.area), spanner, width=1.4))
-    if not scene.is_whole:
+    columns.append(Column(scene.names.area(scene.area), spanner, width=1.8))
+    if with_whole:
         columns.append(Column(scene.names.whole, spanner, width=1.4))
     return [*columns, Column(say("table.relation"), align="left", width=2.6)]
 
@@ -349,7 +351,7 @@ def types(
     say = scene.words.say
     cells = []
     for kind, codes in members(areas, spec):
-        sign, name = letter(kind), kind_name(scene, spec, kind)
+        sign, name = letter(kind), capitalised(kind_name(scene, spec, kind))
         listed = ", ".join(scene.names.area(code) for code in codes) or say("typology.none")
         cells.append(
             (
@@ -384,7 +386,7 @@ def patterns(
     by_code = {one.area: one for one in areas}
     for kind, codes in members(areas, spec):
         if codes:
-            starts.append((kind_name(scene, spec, kind), len(cells)))
+            starts.append((capitalised(kind_name(scene, spec, kind)), len(cells)))
         for code in codes:
             sides = by_code[code].sides
             found = [signs[side] if (side := sides[ref]) else "?" for ref in references]

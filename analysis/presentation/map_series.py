@@ -143,7 +143,7 @@ def _draw_values(
         text = scene.bare(row) if row.shown else sign_of(row)
         text = bracketed(text) if row.uncertain else text
         x, y = shape.centre
-        if row.uncertain or not row.shown:
+        if row.uncertain:
             width = text_width(text, _VALUE_SIZE, "semibold") + 0.8
             drawing.box(x - width / 2, y - 1.2, width, 2.6, ground)
         drawing.text(
@@ -225,9 +225,6 @@ def _draw_type(
     texts = [*lines, sign] if sign else lines
     x, y = centre[0], centre[1] - (len(texts) - 1) * 1.45 + 0.6
     ground = _colour(one)
-    if one is not None and one.kind == UNKNOWN:
-        width = max(text_width(line, theme.CHART_SMALL) for line in lines) + 1.2
-        drawing.box(x - width / 2, y - 2.7, width, len(lines) * 2.9 + 0.8, ground)
     for place, line in enumerate(texts):
         drawing.text(
             x, y + place * 2.9, line, size=theme.CHART_SMALL, anchor="middle",

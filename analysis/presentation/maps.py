@@ -201,7 +201,7 @@ def _draw_label(
     lines = wrapped(scene.names.area(code), max(2 * shape.room - 3.0, 14.0), _LABEL_SIZE)
     x, y = shape.centre[0], shape.centre[1] - (len(lines) - 1) * _LABEL_LINE / 2
     value = _label_value(scene, row)
-    if row is not None and (row.uncertain or not row.shown):
+    if row is not None and row.uncertain:
         _draw_backing(drawing, x, y, [*lines, value], background)
     for place, line in enumerate([*lines, value]):
         drawing.text(

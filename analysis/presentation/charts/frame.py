@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from analysis.presentation import theme
@@ -17,6 +17,8 @@ LINE_HEIGHT = 3.3
 _COLUMN_GAP = 2.5
 #: Room for the half of the last tick's number that stands beyond the scale.
 _AXIS_OVERHANG = 2.5
+#: Room for a dot before the title of a column.
+_DOT_ROOM = 3.4
 _TALL = 20
 
 
@@ -31,6 +33,7 @@ class Plan:
     columns: tuple[str, ...] = ("",)
     modelled: bool = False
     reference: float | None = None
+    column_dots: Mapping[int, Dot] = field(default_factory=dict)
     heights: list[float] = field(default_factory=list)
 
 
@@ -138,13 +141,18 @@ def _column_widths(plan: Plan) -> list[float]:
     for place, title in enumerate(plan.columns):
         texts = [row.values[place] for row in plan.rows if place < len(row.values)]
         widest = max((text_width(t, theme.CHART_SIZE, "semibold") for t in texts), default=0.0)
-        widths.append(max(widest, text_width(title, theme.CHART_SMALL)))
+        own = text_width(title, theme.CHART_SMALL)
+        widths.append(max(widest, own + (_DOT_ROOM if place in plan.column_dots else 0.0)))
     return widths
 
 
 def _draw_column_titles(drawing: Drawing, plan: Plan, widths: Sequence[float], top: float) -> None:
     x = WIDTH
-    for title, width in zip(reversed(plan.columns), reversed(widths), strict=True):
+    for place in reversed(range(len(plan.columns))):
+        title, width = plan.columns[place], widths[place]
+        if place in plan.column_dots:
+            left = x - text_width(title, theme.CHART_SMALL) - _DOT_ROOM / 2
+            _draw_dot(drawing, plan.column_dots[place], left, top - 2.1)
         if title:
             drawing.text(
                 x, top - 1.2, title, size=theme.CHART_SMALL, colour=theme.GREY, anchor="end"

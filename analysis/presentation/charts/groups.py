@@ -102,7 +102,9 @@ def groups_compare(
     n, unit = scene.words.say("table.n"), unit_title(scene, rows)
     plan = Plan(
         scene, scale_for(scene, code, None, rows), drawn, keys,
-        columns=(f"◆ {unit}", n, f"◇ {unit}", n), modelled=data_origin(rows) == "modelled",
+        columns=(unit, n, unit, n),
+        column_dots={place: key.mark for place, key in ((0, keys[0]), (2, keys[1]))
+                     if isinstance(key.mark, Dot)}, modelled=data_origin(rows) == "modelled",
     )  # fmt: skip
     data_names = [f"{name} – {title}" for name in names for title in titles]
     said = [*notes, scene.words.say("note.pairs")]

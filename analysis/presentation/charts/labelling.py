@@ -1,13 +1,13 @@
-"""Labels beside points, placed so that none covers a point, another label or the frame.
+"""Labels beside points, placed so that none covers a point, a line, another label or the frame.
 
-Each label tries places around its point, near ones first, and takes the one that crosses
-the fewest lines. Where none is free the point is numbered instead and named below. The same
-points always give the same places.
+Each label tries places around its point, near ones first. Where none is free the point gets
+a number instead, which needs less room, and is named below. The same points always give the
+same places.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -46,6 +46,7 @@ def placed_labels(
     frame: Box,
     taken: Iterable[Box] = (),
     lines: Iterable[Box] = (),
+    crossings: int = 0,
 ) -> list[Placed | None]:
     """A place for the label of each point, None where there is none.
 
@@ -58,7 +59,7 @@ def placed_labels(
     taken
         What they must not cover.
     lines
-        What they had better not cross, as thin boxes.
+        What they cross at most ``crossings`` times, as thin boxes.
     """
     busy = [*taken, *(_around(x, y) for x, y, _ in points)]
     crossing = list(lines)
@@ -66,15 +67,50 @@ def placed_labels(
     # The points with the most neighbours choose first; there the room is scarce.
     order = sorted(range(len(points)), key=lambda place: (-_neighbours(points, place), place))
     for place in order:
-        best = _best(points[place], frame, busy, crossing)
+        best = _best(points[place], frame, busy, crossing, crossings)
         if best is not None:
             found[place] = best
             busy.append(best.box)
     return [found.get(place) for place in range(len(points))]
 
 
+@dataclass(frozen=True)
+class Labelled:
+    """Where the label of each point stands, and the numbers of those that have no room."""
+
+    places: tuple[Placed | None, ...]
+    numbers: Mapping[int, int]
+
+
+def labelled(
+    points: Sequence[tuple[float, float, str]],
+    frame: Box,
+    taken: Sequence[Box] = (),
+    lines: Sequence[Box] = (),
+) -> Labelled:
+    """A place for the name of each point, or else for a number; see :func:`placed_labels`.
+
+    A point whose number has no place either bears it inside.
+    """
+    places = placed_labels(points, frame, taken, lines)
+    without = [place for place, found in enumerate(places) if found is None]
+    # From top to bottom, as the numbers are looked for.
+    without.sort(key=lambda place: (points[place][1], points[place][0]))
+    numbers = {place: number for number, place in enumerate(without, start=1)}
+    busy = [*taken, *(found.box for found in places if found is not None)]
+    busy += [_around(x, y) for x, y, _ in points]
+    short = [(*points[place][:2], str(numbers[place])) for place in without]
+    for place, found in zip(without, placed_labels(short, frame, busy, lines, 1), strict=True):
+        places[place] = found
+    return Labelled(tuple(places), numbers)
+
+
 def _best(
-    point: tuple[float, float, str], frame: Box, busy: Sequence[Box], crossing: Sequence[Box]
+    point: tuple[float, float, str],
+    frame: Box,
+    busy: Sequence[Box],
+    crossing: Sequence[Box],
+    crossings: int,
 ) -> Placed | None:
     x, y, text = point
     best: tuple[float, Placed] | None = None
@@ -84,6 +120,8 @@ def _best(
             if not _inside(box, frame) or any(boxes_touch(box, other) for other in busy):
                 continue
             crossed = sum(boxes_touch(box, line) for line in crossing)
+            if crossed > crossings:
+                continue
             cost = 3.0 * crossed + 2.0 * far + 0.2 * turn + 0.5 * (len(lines) - 1)
             if best is None or cost < best[0]:
                 best = cost, Placed(lines, box, far > 0)

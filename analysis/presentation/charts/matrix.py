@@ -9,7 +9,7 @@ from analysis.presentation import figure_tables, theme
 from analysis.presentation.blocks import Chart
 from analysis.presentation.charts.alternatives import fitting_alt, some
 from analysis.presentation.charts.frame import draw_tag, tick_label
-from analysis.presentation.charts.labelling import Box, Placed, placed_labels
+from analysis.presentation.charts.labelling import Box, Placed, labelled
 from analysis.presentation.charts.marks import Scale
 from analysis.presentation.charts.scales import close_scale
 from analysis.presentation.crossed import (
@@ -23,6 +23,7 @@ from analysis.presentation.drawing import Drawing, text_width, wrapped
 from analysis.presentation.figure_specs import MatrixSpec
 from analysis.presentation.scene import Scene, data_origin
 from analysis.presentation.tables import Label, legend_of_rows
+from analysis.presentation.wording import capitalised
 
 _LEFT = 12.0
 _HEIGHT = 92.0
@@ -62,7 +63,11 @@ def _alt(scene: Scene, spec: MatrixSpec, points: list[Crossed]) -> str:
         return say("alt.nothing", chart=say("chart_kind.matrix"), area=area, indicator=subject)
     names = quadrant_names(scene, spec)
     told = [
-        say("alt.matrix_quadrant", quadrant=names[name], items=some(scene, [p.name for p in found]))
+        say(
+            "alt.matrix_quadrant",
+            quadrant=capitalised(names[name]),
+            items=some(scene, [p.name for p in found]),
+        )
         for name, found in in_quadrants(drawn).items()
     ]
     unsure = sum(point.quadrant is None for point in drawn)
@@ -98,20 +103,20 @@ def _share(scale: Scale, value: float) -> float:
 def _draw(scene: Scene, spec: MatrixSpec, points: list[Crossed], *, modelled: bool) -> Drawing:
     across = close_scale(scene, spec.across, (spec.divide_across,))
     upright = close_scale(scene, spec.upright, (spec.divide_upright,))
-    plane = _Plane(across, upright, (_LEFT, 10.0, theme.TEXT_WIDTH - 1.0, 10.0 + _HEIGHT))
+    plane = _Plane(across, upright, (_LEFT, 10.0, theme.TEXT_WIDTH - 4.0, 10.0 + _HEIGHT))
     corners = _corners(scene, spec, plane)
     spots = [(plane.x(p.across.estimate), plane.y(p.upright.estimate), p.name) for p in points]
-    places = placed_labels(spots, plane.box, [box for _, box in corners], _crosses(plane, points))
-    legend = _numbered(points, places)
+    lines = [*_crosses(plane, points), *_dividing(spec, plane)]
+    found = labelled(spots, plane.box, [box for _, box in corners], lines)
+    legend = [points[place] for place in found.numbers]
     drawing = Drawing(theme.TEXT_WIDTH, plane.box[3] + 13.5 + _legend_height(legend))
     _draw_plane(drawing, scene, spec, plane)
-    for lines, box in corners:
-        _draw_lines(drawing, lines, box, theme.BLUE, "start" if box[0] < 60 else "end")
+    for words, box in corners:
+        _draw_lines(drawing, words, box, theme.BLUE, "start" if box[0] < 60 else "end")
     for point in points:
         _draw_cross(drawing, plane, point)
-    numbers = {id(point): number for number, point in enumerate(legend, start=1)}
-    for point, (x, y, _), place in zip(points, spots, places, strict=True):
-        _draw_point(drawing, point, (x, y), place, numbers.get(id(point)))
+    for number, (point, (x, y, _)) in enumerate(zip(points, spots, strict=True)):
+        _draw_point(drawing, point, (x, y), found.places[number], found.numbers.get(number))
     _draw_key(drawing, scene, plane.box[3] + 11.2)
     _draw_legend(drawing, legend, plane.box[3] + 15.6)
     if modelled:
@@ -180,6 +185,13 @@ def _crosses(plane: _Plane, points: Sequence[Crossed]) -> list[Box]:
     return boxes
 
 
+def _dividing(spec: MatrixSpec, plane: _Plane) -> list[Box]:
+    """The dividing lines as thin boxes."""
+    left, top, right, bottom = plane.box
+    x, y = plane.x(spec.divide_across), plane.y(spec.divide_upright)
+    return [(x - 0.2, top, x + 0.2, bottom), (left, y - 0.2, right, y + 0.2)]
+
+
 def _draw_cross(drawing: Drawing, plane: _Plane, point: Crossed) -> None:
     x, y = plane.x(point.across.estimate), plane.y(point.upright.estimate)
     colour = theme.BLUE_MIDDLE if point.quadrant else theme.GREY_MIDDLE
@@ -241,10 +253,6 @@ def _draw_key(drawing: Drawing, scene: Scene, y: float) -> None:
 # --- points that had to be numbered -----------------------------------------------------------
 
 _LEGEND_COLUMNS = 2
-
-
-def _numbered(points: Sequence[Crossed], places: Sequence[Placed | None]) -> list[Crossed]:
-    return [point for point, place in zip(points, places, strict=True) if place is None]
 
 
 def _legend_height(points: Sequence[Crossed]) -> float:

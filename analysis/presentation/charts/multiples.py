@@ -72,7 +72,7 @@ def small_multiples(
     wholes = {pair: scene.total(*pair, scene.whole) for pair in pairs}
     rows = [row for row in (*found.values(), *wholes.values()) if row is not None]
     modelled = data_origin(rows) == "modelled"
-    scale = scale_over(scene, pairs)
+    scale = scale_over(scene, pairs, close=True)
     lines = {pair: wrapped(labels[pair], _LABELS - 2.0, theme.CHART_SMALL) for pair in pairs}
     grid = _grid(scene, areas, lines, rows)
     count = -(-len(areas) // grid.columns)
@@ -136,7 +136,7 @@ def _grid(
         columns,
         left,
         panel,
-        values + 1.5,
+        values + 0.6,
         max(len(title) for title in titles) * _LEADING + _LEADING + 1.6,
         sum(_height(own) for own in lines.values()),
     )
@@ -199,9 +199,12 @@ class _Panel:
         return left + min(max(share, 0.0), 1.0) * width
 
     def _draw_title(self, area: str, rows: Sequence[Estimate], *, own: bool) -> None:
-        x, y = self.corner[0] + _PADDING, self.corner[1] + 2.9
+        lines = _title_lines(self.scene, area, self.grid.panel)
+        # Names end at one height, so that a short one is not cut off from its chart.
+        x = self.corner[0] + _PADDING
+        y = self.corner[1] + self.grid.title - 1.8 - len(lines) * _LEADING
         colour = theme.BLUE if own else theme.INK
-        for line in _title_lines(self.scene, area, self.grid.panel):
+        for line in lines:
             self.drawing.text(x, y, line, size=theme.CHART_SMALL, weight="semibold", colour=colour)
             y += _LEADING
         bases = [row.n for row in rows if row.n == row.n]
@@ -238,11 +241,11 @@ class _Panel:
         colour = theme.BLUE if own else theme.GREY
         if row.has_interval:
             ends = ((self._x(row.ci_low), middle), (self._x(row.ci_high), middle))
-            self.drawing.line(*ends, colour, 0.4)
+            self.drawing.line(*ends, colour, 0.55)
         if row.shown:
             ground = _OWN_GROUND if own else theme.PAPER
             fill = ground if row.uncertain else colour
-            self.drawing.circle(self._x(row.estimate), middle, 0.9, fill, colour)
+            self.drawing.circle(self._x(row.estimate), middle, 0.7, fill, colour)
         self.drawing.text(
             self.corner[0] + self.grid.panel - _PADDING / 2, middle + 0.9,
             value_text(self.scene, row), size=theme.CHART_SMALL, anchor="end",
@@ -253,8 +256,8 @@ class _Panel:
 def _draw_key(drawing: Drawing, scene: Scene) -> None:
     x, y = 0.0, 3.4
     say = scene.words.say
-    drawing.line((x, y - 0.9), (x + 4.5, y - 0.9), theme.GREY, 0.4)
-    drawing.circle(x + 2.2, y - 0.9, 0.9, theme.GREY, theme.GREY)
+    drawing.line((x, y - 0.9), (x + 4.5, y - 0.9), theme.GREY, 0.55)
+    drawing.circle(x + 2.2, y - 0.9, 0.7, theme.GREY, theme.GREY)
     text = say("chart.value_interval", confidence=scene.confidence)
     drawing.text(x + 6.0, y, text, size=theme.CHART_SMALL, colour=theme.GREY)
     x += 11.0 + text_width(text, theme.CHART_SMALL)

@@ -52,8 +52,22 @@ def difference_scale(scene: Scene, code: str) -> Scale:
     return nice_scale(limits, unit, symmetric=True)
 
 
-def scale_over(scene: Scene, pairs: Iterable[tuple[str, str]]) -> Scale:
-    """The scale of several indicators of one unit, the same for every area."""
+def scale_over(scene: Scene, pairs: Sequence[tuple[str, str]], *, close: bool = False) -> Scale:
+    """The scale of several indicators of one unit, the same for every area.
+
+    ``close`` lets shares end before 100 % where no interval in any area reaches farther, for
+    charts that have little room.
+    """
+    if close and scene.names.unit(*pairs[0]) == "percent":
+        rows = (
+            row
+            for area in (*scene.study.areas.index, scene.whole)
+            for pair in pairs
+            if (row := scene.total(*pair, area)) is not None and row.shown
+        )
+        farthest = max((limit for row in rows for limit in limits_of(row)), default=1.0)
+        ticks = tuple(tick for tick in PERCENT.ticks if tick < farthest + 0.2 - 1e-9)
+        return Scale(0.0, ticks[-1], ticks, "percent")
     scales = [scale_for(scene, code, category) for code, category in pairs]
     low, high = min(scale.low for scale in scales), max(scale.high for scale in scales)
     fitting = (scale for scale in scales if scale.low <= low and scale.high >= high)

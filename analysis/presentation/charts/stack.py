@@ -192,9 +192,10 @@ def _alt(scene: Scene, lines: Sequence[_Line], best: Sequence[Estimate | None], 
 
 
 def _colours(count: int) -> list[str]:
-    """So many colours from agreement to disagreement; a grey scale beyond five."""
+    """So many colours from agreement to disagreement; blues, browns and greys beyond five."""
     if count <= 5:
         picks = {1: (0,), 2: (0, 4), 3: (0, 2, 4), 4: (0, 1, 3, 4), 5: (0, 1, 2, 3, 4)}
         return [theme.DIVERGING[place] for place in picks.get(count, ())]
-    cycle = (*theme.SEQUENCE[::-1], theme.ACCENT_LIGHT, theme.ACCENT)
+    greys = (theme.GREY, theme.GREY_MIDDLE, theme.GREY_LIGHT)
+    cycle = (*theme.SEQUENCE[::-1], theme.ACCENT_LIGHT, theme.ACCENT, *greys)
     return [cycle[place % len(cycle)] for place in range(count)]
