@@ -236,8 +236,13 @@ class _PlanRow(Definition):
     sample: str
     breakdowns: str = ""
     levels: str = "area region"
-    comparison: Literal["", "rest"] = ""
+    comparison: str = ""
     note: str = ""
+
+
+#: What a plan may ask for beside an estimate: the area less the rest of the region, its place
+#: among the areas, a model-based estimate, the change since the earlier wave.
+COMPARISONS = ("rest", "rank", "model", "earlier")
 
 
 class _MarginRow(Definition):
@@ -319,13 +324,16 @@ class Indicator:
 
 @dataclass(frozen=True)
 class PlanRow:
-    """One row of the analysis plan: an indicator in a sample by some breakdowns."""
+    """One row of the analysis plan: an indicator in a sample by some breakdowns.
+
+    ``comparisons`` are the rows that stand beside the estimates: :data:`COMPARISONS`.
+    """
 
     indicator: str
     sample: str
     breakdowns: tuple[str, ...]
     levels: tuple[str, ...]
-    comparison: str
+    comparisons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -895,6 +903,7 @@ def _read_plan(
             ("sample", (model.sample,), set(card.samples)),
             ("breakdowns", tuple(model.breakdowns.split()), _breakdowns(questionnaire, variables)),
             ("levels", tuple(model.levels.split()), {"area", "region"}),
+            ("comparison", tuple(model.comparison.split()), set(COMPARISONS)),
         )
         issues.extend(
             row.issue(
@@ -907,13 +916,22 @@ def _read_plan(
             for name in names
             if name not in known
         )
+        if "area" not in model.levels.split() and model.comparison:
+            issues.append(
+                row.issue(
+                    f"{model.indicator} has a comparison of areas, but no areas",
+                    "levels",
+                    got=model.levels,
+                    expected="area among the levels",
+                )
+            )
     plan = [
         PlanRow(
             model.indicator,
             model.sample,
             tuple(model.breakdowns.split()),
             tuple(model.levels.split()),
-            model.comparison,
+            tuple(model.comparison.split()),
         )
         for model in models
     ]

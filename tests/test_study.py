@@ -100,7 +100,7 @@ REFUSED = [
     ("plan", "K2,people", "K2,peple", "no sample peple", 3, "sample"),
     ("plan", "age_group sex,", "age_group age,", "no breakdown age", 2, "breakdowns"),
     ("plan", "area region,rest", "area country,rest", "no level country", 2, "levels"),
-    ("plan", "region,rest", "region,best", "comparison has a wrong value", 2, "comparison"),
+    ("plan", "region,rest", "region,best", "there is no comparison best", 2, "comparison"),
     ("plan", "K2,people,age_group,area region,", "K2,people,age_group,area region,,,x", "more cells", 3,
      None),
     ("areas", "code,name", "kod,name", "code is missing", None, None),
