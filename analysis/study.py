@@ -202,6 +202,7 @@ class _VariableRow(Definition):
     list: str | None = None
     label: dict[str, str]
     calculation: str
+    wider: str | None = None
     sensitive: Literal["yes", "no", "auto"] = "auto"
     note: str = ""
 
@@ -265,7 +266,11 @@ class _AreaRow(Definition):
 
 @dataclass(frozen=True)
 class Variable:
-    """A derived variable."""
+    """A derived variable.
+
+    ``wider`` names the variable whose groups hold the groups of this one; into which of them
+    a choice falls says its attribute ``wider``.
+    """
 
     name: str
     type: str
@@ -273,6 +278,7 @@ class Variable:
     label: Labels
     calculation: Expression
     sensitive: bool
+    wider: str | None = None
 
 
 @dataclass(frozen=True)
@@ -725,6 +731,7 @@ def _read_variables(
             )
         )  # fmt: skip
         issues.extend(_list_issues(model, row, questionnaire))
+    issues.extend(_wider_issues(parsed, questionnaire))
     cycle = _cycle({name: entry[1].names for name, entry in parsed.items()})
     if cycle:
         row = parsed[cycle[0]][2]
@@ -799,7 +806,45 @@ def _variable(
         label=model.label,
         calculation=expression,
         sensitive=inherited if model.sensitive == "auto" else model.sensitive == "yes",
+        wider=model.wider,
     )
+
+
+def _wider_issues(
+    parsed: Mapping[str, tuple[_VariableRow, Expression, Row]], questionnaire: Questionnaire
+) -> Iterator[Issue]:
+    """Wider variables that do not exist, run in a circle, or lack the group of a choice."""
+    wider = {name: model.wider for name, (model, _, _) in parsed.items() if model.wider}
+    circle = _cycle({name: {other} for name, other in wider.items()})
+    for name, other in wider.items():
+        model, _, row = parsed[name]
+        found = parsed.get(other)
+        if found is None or not (found[0].list and model.list):
+            yield row.issue(
+                f"there is no variable with choices {other}",
+                "wider",
+                expected="a derived variable with choices, of one that has choices itself",
+                hint=suggestion(other, parsed),
+            )
+        elif name in circle:
+            yield row.issue("a variable is wider than itself", "wider", got=" → ".join(circle))
+        else:
+            yield from _wider_choice_issues(model, found[0], row, questionnaire)
+
+
+def _wider_choice_issues(
+    model: _VariableRow, other: _VariableRow, row: Row, questionnaire: Questionnaire
+) -> Iterator[Issue]:
+    known = questionnaire.choice_names(other.list or "")
+    for choice in questionnaire.choices.get(model.list or "", ()):
+        group = choice.attributes.get("wider", "")
+        if group not in known:
+            yield row.issue(
+                f"the list {other.list} has no choice {group or '(none named)'}, into which"
+                f" {choice.name} of {model.list} falls",
+                "wider",
+                expected=f"a column wider of the choices with one of {', '.join(known)}",
+            )
 
 
 def _read_indicators(
@@ -929,13 +974,25 @@ def _read_plan(
         PlanRow(
             model.indicator,
             model.sample,
-            tuple(model.breakdowns.split()),
+            _with_wider(model.breakdowns.split(), variables),
             tuple(model.levels.split()),
             tuple(model.comparison.split()),
         )
         for model in models
     ]
     return plan, issues
+
+
+def _with_wider(names: Iterable[str], variables: Mapping[str, Variable]) -> tuple[str, ...]:
+    """Breakdowns with the wider ones that stand in where their groups are too small."""
+    found: dict[str, None] = {}
+    for name in names:
+        found.setdefault(name)
+        wider = variables[name].wider if name in variables else None
+        while wider and wider in variables and wider not in found:
+            found.setdefault(wider)
+            wider = variables[wider].wider
+    return tuple(found)
 
 
 def _breakdowns(questionnaire: Questionnaire, variables: Mapping[str, Variable]) -> set[str]:

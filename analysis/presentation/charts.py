@@ -12,12 +12,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from analysis.presentation import theme
+from analysis.presentation import stepping, theme
 from analysis.presentation.blocks import Chart
 from analysis.presentation.drawing import Drawing, text_width, wrapped
 from analysis.presentation.rows import Estimate
 from analysis.presentation.scene import Scene, Unit, data_origin, ranked
 from analysis.presentation.sentences import supported_differences
+from analysis.presentation.stepping import Step, step_back
 from analysis.presentation.tables import Label, bracketed, legend_of_rows, of_rows, sign_of
 
 ALT_LONGEST = 300
@@ -454,9 +455,11 @@ def _chart(
     rows: Sequence[Estimate],
     names: Sequence[str],
     notes: Sequence[str],
+    steps: Sequence[Step] = (),
 ) -> Chart:
     drawing = _draw(plan)
     scene = plan.scene
+    seen = [step.row for step in steps] or rows
     data_label = Label(label.caption, label.name, "")
     return Chart(
         caption=label.caption,
@@ -464,9 +467,9 @@ def _chart(
         alt=_fitting(scene, alt, modelled=plan.modelled),
         width_mm=drawing.width,
         height_mm=drawing.height,
-        data=of_rows(scene, data_label, rows, names),
+        data=of_rows(scene, data_label, rows, names, steps),
         anchor=label.anchor,
-        notes=(*notes, *legend_of_rows(scene, rows)),
+        notes=(*notes, *stepping.notes(scene, steps), *legend_of_rows(scene, seen)),
         data_origin=data_origin(rows),
     )
 
@@ -683,6 +686,7 @@ def breakdown(
     """One indicator by the groups of several breakdowns; a line stands at the total."""
     total = scene.total(code, category)
     rows: list[Estimate] = []
+    steps: list[Step] = []
     names: list[str] = []
     drawn: list[Row] = []
     for name in breakdowns:
@@ -691,7 +695,9 @@ def breakdown(
             drawn.append(Row(scene.names.breakdown(name), heading=True))
         for row in groups:
             group = scene.names.group(name, row.group)
-            drawn.append(_group_row(scene, row, group))
+            step = step_back(scene, row)
+            drawn.append(_group_row(scene, step, group))
+            steps.append(step)
             rows.append(row)
             names.append(f"{scene.names.breakdown(name)}: {group}")
     keys = [Key(Dot(0.5), scene.area_values["area"]), _interval_key(scene)]
@@ -711,11 +717,15 @@ def breakdown(
     drawn_by = ", ".join(scene.names.breakdown(name) for name in breakdowns)
     subject = f"{scene.subject(code, category)} ({drawn_by})"
     alt = alt_of_extremes(scene, "alt.breakdown", subject, list(zip(names, rows, strict=True)))
-    return _chart(plan, label, alt, rows, names, notes)
+    return _chart(plan, label, alt, rows, names, notes, steps)
 
 
-def _group_row(scene: Scene, row: Estimate, name: str) -> Row:
-    return Row(name, _dot_marks(row), (_value_text(scene, row), _base_text(scene, row)))
+def _group_row(scene: Scene, step: Step, name: str) -> Row:
+    """A group, or in grey what stands for it."""
+    colour = theme.GREY if step.kind else theme.BLUE
+    marks = _dot_marks(step.row, colour, hollow=bool(step.kind))
+    value = step.signed(_value_text(scene, step.row))
+    return Row(name, marks, (value, _base_text(scene, step.row)))
 
 
 def channels(

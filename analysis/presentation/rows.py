@@ -36,6 +36,7 @@ _MARKS = {
 }
 _SHOWN = ("ok", "low_precision", "true_zero")
 RANK = "rank"
+MODEL = "model"
 #: Comparisons whose value is a difference.
 DIFFERENCES = ("rest", "earlier")
 #: A difference counts as supported below this adjusted p-value.
