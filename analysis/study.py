@@ -171,6 +171,25 @@ class ReleaseChoice(Definition):
     rule_set: str = "default"
 
 
+class Auxiliary(Definition):
+    """A number known of every area: the share of some choices in a margin."""
+
+    title: dict[str, str]
+    margin: str
+    variable: str
+    choices: tuple[str, ...] = Field(min_length=1)
+
+
+class SmallAreas(Definition):
+    """What model-based estimates of areas rest on besides the answers.
+
+    ``sample`` names the sample whose margins the auxiliaries are taken from.
+    """
+
+    sample: str
+    auxiliaries: tuple[Auxiliary, ...] = ()
+
+
 class Card(Definition):
     """``study.yaml``."""
 
@@ -190,6 +209,7 @@ class Card(Definition):
     samples: dict[str, Sample]
     discard: tuple[DiscardRule, ...] = ()
     release: ReleaseChoice = ReleaseChoice()
+    small_areas: SmallAreas | None = None
     seed: int = 1
 
 
@@ -526,6 +546,7 @@ def open_study(study: str | Path, workspace: Workspace | None = None) -> Study:
         *_area_issues(card, card_tree, questionnaire, variables),
         *_sensitive_issues(card, card_tree, questionnaire),
         *_discard_issues(card, card_tree, questionnaire),
+        *_small_area_issues(card, card_tree, margins, questionnaire, variables),
         *_translation_issues(card, questionnaire, folder),
     ]
     if issues:
@@ -1086,6 +1107,47 @@ def _discard_issues(card: Card, tree: Tree, questionnaire: Questionnaire) -> Ite
                     f"a translation is missing: {language}",
                     ("discard", number, "reason"),
                     expected=f"a text in {language}",
+                )
+
+
+def _small_area_issues(
+    card: Card,
+    tree: Tree,
+    margins: Iterable[Margin],
+    questionnaire: Questionnaire,
+    variables: Mapping[str, Variable],
+) -> Iterator[Issue]:
+    """Auxiliaries that no margin has."""
+    if card.small_areas is None:
+        return
+    own = {one.name: one for one in margins if one.sample == card.small_areas.sample}
+    for number, auxiliary in enumerate(card.small_areas.auxiliaries):
+        path = ("small_areas", "auxiliaries", number)
+        margin = own.get(auxiliary.margin)
+        if margin is None:
+            yield tree.issue(
+                f"the sample {card.small_areas.sample} has no margin {auxiliary.margin}",
+                (*path, "margin"),
+                expected=", ".join(own) or "a row in margins.csv",
+                hint=suggestion(auxiliary.margin, own),
+            )
+            continue
+        if auxiliary.variable not in margin.variables:
+            yield tree.issue(
+                f"the margin {margin.name} has no variable {auxiliary.variable}",
+                (*path, "variable"),
+                expected=", ".join(margin.variables),
+            )
+            continue
+        found = variables.get(auxiliary.variable)
+        list_name = found.list if found else questionnaire.list_of(auxiliary.variable)
+        known = questionnaire.choice_names(list_name or "")
+        for choice in auxiliary.choices:
+            if choice not in known:
+                yield tree.issue(
+                    f"the list {list_name} has no choice {choice}",
+                    (*path, "choices"),
+                    expected=", ".join(known),
                 )
 
 

@@ -280,3 +280,28 @@ def test_a_wider_group_that_is_none_is_refused(
         open_study("mini", write_mini_study(tmp_path, **changed))
     assert sentence in str(caught.value)
     assert "variables.csv, row 2, column wider" in str(caught.value)
+
+
+# --- auxiliaries of small areas -----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("auxiliary", "sentence"),
+    [
+        ("margin: sexes, variable: sex, choices: ['1']", "the sample people has no margin sexes"),
+        ("margin: sex, variable: age, choices: ['1']", "the margin sex has no variable age"),
+        ("margin: sex, variable: sex, choices: ['3']", "the list sex has no choice 3"),
+    ],
+)
+def test_an_auxiliary_that_no_margin_has_is_refused(
+    tmp_path: Path, auxiliary: str, sentence: str
+) -> None:
+    title = "title: {cs: podíl, en: share}"
+    card = f"{CARD}small_areas: {{sample: people, auxiliaries: [{{{title}, {auxiliary}}}]}}\n"
+    workspace = write_mini_study(tmp_path, study=card)
+    margins = "sample,name,variables,table,role,reference_date,source::cs,source::en\n"
+    path = workspace.studies / "mini" / "margins.csv"
+    path.write_text(f"{margins}people,sex,sex,people,total,2020-01-01,zdroj,source\n")
+    with pytest.raises(WorkbenchError) as caught:
+        open_study("mini", workspace)
+    assert sentence in str(caught.value)
