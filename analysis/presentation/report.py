@@ -22,6 +22,7 @@ from analysis.presentation import (
     profile,
     proposals,
     sentences,
+    stepping,
     tables,
 )
 from analysis.presentation.blocks import (
@@ -62,9 +63,10 @@ from analysis.presentation.makeup import (
     split,
 )
 from analysis.presentation.naming import Names
-from analysis.presentation.rows import Estimate, read_released, read_run_record
+from analysis.presentation.rows import read_released, read_run_record
 from analysis.presentation.scene import Scene
 from analysis.presentation.specs import BlockSpec
+from analysis.presentation.stepping import MODELLED, WHOLE, Step, step_back
 from analysis.presentation.tables import Grouping, Label
 from analysis.presentation.wording import filled
 from analysis.study import Study, open_study
@@ -350,17 +352,23 @@ def _key_figures(report: Report, spec: KeyFiguresSpec, slot: Slot) -> Iterator[B
     items = []
     for reference in spec.indicators:
         row = scene.total(*split(reference))
-        if row is not None and row.shown:
+        step = step_back(scene, row) if row is not None else None
+        if step is not None and step.row.shown:
             name = spec.labels.get(reference)
-            label = report.text(name) if name else scene.names.full(row.indicator, row.category)
-            items.append((sentences.figure(scene, row), label, _small_print(scene, row)))
+            named = step.asked.indicator, step.asked.category
+            label = report.text(name) if name else scene.names.full(*named)
+            value = step.signed(sentences.figure(scene, step.row))
+            items.append((value, label, _small_print(scene, step)))
     if items:
         yield Figures(tuple(items))
 
 
-def _small_print(scene: Scene, row: Estimate) -> str:
-    parts = [scene.interval(row), scene.base(row)]
-    if not scene.is_whole:
+def _small_print(scene: Scene, step: Step) -> str:
+    row = step.row
+    base = "" if step.kind == MODELLED else scene.base(row)
+    mark = f"{step.sign} {stepping.label(scene, step)}" if step.kind else ""
+    parts = [mark, scene.interval(row), base]
+    if not scene.is_whole and step.kind != WHOLE:
         whole = scene.total(row.indicator, row.category, scene.whole)
         if whole is not None and whole.shown:
             parts.append(f"{scene.names.whole} {sentences.figure(scene, whole)}")

@@ -37,6 +37,10 @@ _MARKS = {
 _SHOWN = ("ok", "low_precision", "true_zero")
 #: The source of rows that were counted, not asked.
 REGISTER = "register"
+RANK = "rank"
+MODEL = "model"
+#: Comparisons whose value is a difference.
+DIFFERENCES = ("rest", "earlier")
 #: A difference counts as supported below this adjusted p-value.
 LEVEL = 0.05
 
@@ -94,7 +98,7 @@ class Estimate(NamedTuple):
     @property
     def is_difference(self) -> bool:
         """Whether the value is a difference, shown with its sign."""
-        return bool(self.comparison) or "difference" in self.statistic
+        return self.comparison in DIFFERENCES or "difference" in self.statistic
 
     @property
     def has_interval(self) -> bool:
@@ -141,7 +145,7 @@ class Rows:
         breakdown
             A variable, or empty for the total.
         comparison
-            ``rest`` for the area minus all others, or empty.
+            ``rest`` for the area minus all others, ``rank`` for its set of places, or empty.
         category
             One category; all of them when not given.
         """

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from analysis.presentation.blocks import DataOrigin
 from analysis.presentation.naming import Names
 from analysis.presentation.numbers import Numbers
-from analysis.presentation.rows import Estimate, Rows
+from analysis.presentation.rows import DIFFERENCES, RANK, Estimate, Rows
 from analysis.presentation.wording import Words
 from analysis.study import Study
 
@@ -111,6 +111,12 @@ class Scene:
         """One difference between the area and all others."""
         return self.differences(code, area).get(category)
 
+    def rank(self, code: str, category: str = "", area: str | None = None) -> Estimate | None:
+        """The set of places of an area among all: ``ci_low`` to ``ci_high``, 1 the highest."""
+        area = area or self.area
+        rows = self.rows.of(code, sample=self.sample, area=area, comparison=RANK, category=category)
+        return rows[0] if rows else None
+
     def groups(
         self, code: str, breakdown: str, category: str = "", area: str | None = None
     ) -> list[Estimate]:
@@ -159,7 +165,9 @@ class Scene:
     def unit_of(self, row: Estimate) -> Unit:
         """The unit of a row; differences of shares are in points."""
         unit = self.names.unit(row.indicator, row.category)
-        if row.comparison and unit == "percent":
+        if row.comparison == RANK:
+            return "number"
+        if row.comparison in DIFFERENCES and unit == "percent":
             return "points"
         return unit  # type: ignore[return-value]
 

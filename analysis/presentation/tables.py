@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from analysis.presentation import stepping
 from analysis.presentation.blocks import Cell, Column, Table
 from analysis.presentation.numbers import NO_BREAK_SPACE
 from analysis.presentation.rows import (
@@ -20,6 +21,7 @@ from analysis.presentation.rows import (
     Estimate,
 )
 from analysis.presentation.scene import Scene, Unit, data_origin, ranked
+from analysis.presentation.stepping import MODELLED, OWN, Step, step_back
 from analysis.release.marks import legend as release_legend
 from analysis.release.marks import marks
 from analysis.release.rules import rule_set
@@ -236,6 +238,21 @@ def value_cells(scene: Scene, row: Estimate | None) -> tuple[Cell, ...]:
 # --- tables ---------------------------------------------------------------------------------
 
 
+def _own_cells(scene: Scene, step: Step) -> tuple[Cell, ...]:
+    """Value, interval and n of a row, or of the one that stands for it, with its sign."""
+    value, *limits = value_cells(scene, step.row)
+    return (_signed(value, step), *limits, _stepped_base(scene, step))
+
+
+def _signed(cell: Cell, step: Step) -> Cell:
+    """A cell with the sign of the step; as a text alone, so that nobody reckons with it."""
+    return Cell(step.signed(cell.text), mark=step.kind) if step.kind else cell
+
+
+def _stepped_base(scene: Scene, step: Step) -> Cell:
+    return base_cell(scene, step.asked if step.kind == MODELLED else step.row)
+
+
 def first_order(
     scene: Scene, label: Label, code: str, *, sort: bool = False, grouping: Grouping | None = None
 ) -> Table:
@@ -245,26 +262,25 @@ def first_order(
     ordered = [row for _, rows in sections for row in rows]
     differences = scene.differences(code)
     wholes = {} if scene.is_whole else {r.category: r for r in scene.totals(code, scene.whole)}
-    rows = [_first_order_row(scene, row, wholes, differences) for row in ordered]
+    steps = [step_back(scene, row) for row in ordered]
+    rows = [_first_order_row(scene, step, wholes, differences) for step in steps]
     unit = unit_of(scene, code)
     columns = _first_order_columns(scene, unit, bool(wholes), bool(differences))
     return finished(
         scene, label, columns, rows, ordered,
-        rest_note(scene, differences.values()), group_starts(sections),
+        (*stepping.notes(scene, steps), *rest_note(scene, differences.values())),
+        group_starts(sections),
     )  # fmt: skip
 
 
 def _first_order_row(
     scene: Scene,
-    row: Estimate,
+    step: Step,
     wholes: dict[str, Estimate],
     differences: dict[str, Estimate],
 ) -> tuple[Cell, ...]:
-    cells = [
-        Cell(scene.category(row, short=False)),
-        *value_cells(scene, row),
-        base_cell(scene, row),
-    ]
+    row = step.asked
+    cells = [Cell(scene.category(row, short=False)), *_own_cells(scene, step)]
     if wholes:
         cells.append(value_cell(scene, wholes.get(row.category)))
     if differences:
@@ -334,10 +350,12 @@ def by_breakdown(
     blocks = [(name, rows) for name, rows in blocks if rows]
     wholes = _whole_groups(scene, code, category, [name for name, _ in blocks])
     used = [row for _, rows in blocks for row in rows]
-    rows = [_breakdown_row(scene, row, wholes) for row in used]
+    steps = [step_back(scene, row) for row in used]
+    rows = [_breakdown_row(scene, step, wholes) for step in steps]
     sections = [(scene.names.breakdown(name) if name else "", rows) for name, rows in blocks]
     columns = _breakdown_columns(scene, unit_of(scene, code, category))
-    return finished(scene, label, columns, rows, used, (), group_starts(sections))
+    notes = stepping.notes(scene, steps)
+    return finished(scene, label, columns, rows, used, notes, group_starts(sections))
 
 
 def _whole_groups(
@@ -356,14 +374,11 @@ def _whole_groups(
 
 
 def _breakdown_row(
-    scene: Scene, row: Estimate, wholes: dict[tuple[str, str], Estimate]
+    scene: Scene, step: Step, wholes: dict[tuple[str, str], Estimate]
 ) -> tuple[Cell, ...]:
+    row = step.asked
     name = scene.names.group(row.breakdown, row.group) if row.breakdown else ""
-    cells = [
-        Cell(name or scene.words.say("table.total")),
-        *value_cells(scene, row),
-        base_cell(scene, row),
-    ]
+    cells = [Cell(name or scene.words.say("table.total")), *_own_cells(scene, step)]
     if not scene.is_whole:
         whole = wholes.get((row.breakdown, row.group))
         cells += [*value_cells(scene, whole), base_cell(scene, whole)]
@@ -479,17 +494,24 @@ def overview(scene: Scene, label: Label, pairs: Sequence[tuple[str, str]]) -> Ta
     differences = [scene.difference(*pair) for pair in pairs]
     with_difference = any(row is not None for row in differences)
     with_whole = not scene.is_whole and any(scene.total(*pair, scene.whole) for pair in pairs)
-    rows = []
+    rows, steps = [], []
     for (code, category), row in found:
-        cells = [Cell(scene.names.full(code, category)), *_unit_cells(scene, row)]
-        cells.append(base_cell(scene, row))
+        cells = [Cell(scene.names.full(code, category))]
+        if row is None:
+            cells += [*_unit_cells(scene, row), base_cell(scene, row)]
+        else:
+            step = step_back(scene, row)
+            value, limits = _unit_cells(scene, step.row)
+            cells += [_signed(value, step), limits, _stepped_base(scene, step)]
+            steps.append(step)
         if with_whole:
             cells.append(_unit_cells(scene, scene.total(code, category, scene.whole))[0])
         if with_difference:
             cells += _unit_cells(scene, scene.difference(code, category))
         rows.append(tuple(cells))
     columns = _overview_columns(scene, with_whole, with_difference)
-    return finished(scene, label, columns, rows, used, rest_note(scene, differences))
+    notes = (*stepping.notes(scene, steps), *rest_note(scene, differences))
+    return finished(scene, label, columns, rows, used, notes)
 
 
 def _overview_columns(scene: Scene, with_whole: bool, with_difference: bool) -> list[Column]:
@@ -523,11 +545,20 @@ def _unit_cells(scene: Scene, row: Estimate | None) -> tuple[Cell, Cell]:
     return value, Cell(scene.range_of(row.ci_low, row.ci_high, scene.unit_of(row)))
 
 
-def of_rows(scene: Scene, label: Label, rows: Sequence[Estimate], names: Sequence[str]) -> Table:
-    """The table behind a chart: a name, value, interval and n for each row."""
+def of_rows(
+    scene: Scene,
+    label: Label,
+    rows: Sequence[Estimate],
+    names: Sequence[str],
+    steps: Sequence[Step] = (),
+) -> Table:
+    """The table behind a chart: a name, value, interval and n for each row.
+
+    ``steps`` are what is drawn where a row itself is not shown; without them only its mark.
+    """
+    steps = steps or [Step(row, row, OWN) for row in rows]
     cells = [
-        (Cell(name), *value_cells(scene, row), base_cell(scene, row))
-        for name, row in zip(names, rows, strict=True)
+        (Cell(name), *_own_cells(scene, step)) for name, step in zip(names, steps, strict=True)
     ]
     unit = scene.unit_of(rows[0]) if rows else "percent"
     say = scene.words.say
@@ -536,7 +567,7 @@ def of_rows(scene: Scene, label: Label, rows: Sequence[Estimate], names: Sequenc
         *value_columns(scene, unit, ""),
         Column(say("table.n")),
     ]
-    return finished(scene, label, columns, cells, rows)
+    return finished(scene, label, columns, cells, rows, stepping.notes(scene, steps))
 
 
 def legend_of_rows(scene: Scene, rows: Iterable[Estimate]) -> tuple[str, ...]:

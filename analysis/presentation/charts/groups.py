@@ -22,6 +22,7 @@ from analysis.presentation.charts.scales import scale_for
 from analysis.presentation.paired import Compared, in_pairs
 from analysis.presentation.rows import Estimate
 from analysis.presentation.scene import Scene, data_origin
+from analysis.presentation.stepping import Step, step_back
 from analysis.presentation.tables import Label
 
 
@@ -37,6 +38,7 @@ def breakdown(
     """One indicator by the groups of several breakdowns; a line stands at the total."""
     total = scene.total(code, category)
     rows: list[Estimate] = []
+    steps: list[Step] = []
     names: list[str] = []
     drawn: list[Row] = []
     for name in breakdowns:
@@ -45,7 +47,9 @@ def breakdown(
             drawn.append(Row(scene.names.breakdown(name), heading=True))
         for row in groups:
             group = scene.names.group(name, row.group)
-            drawn.append(_group_row(scene, row, group))
+            step = step_back(scene, row)
+            drawn.append(_group_row(scene, step, group))
+            steps.append(step)
             rows.append(row)
             names.append(f"{scene.names.breakdown(name)}: {group}")
     keys = [Key(Dot(0.5), scene.area_values["area"]), interval_key(scene)]
@@ -65,11 +69,15 @@ def breakdown(
     drawn_by = ", ".join(scene.names.breakdown(name) for name in breakdowns)
     subject = f"{scene.subject(code, category)} ({drawn_by})"
     alt = alt_of_extremes(scene, "alt.breakdown", subject, list(zip(names, rows, strict=True)))
-    return row_chart(plan, label, alt, rows, names, notes)
+    return row_chart(plan, label, alt, rows, names, notes, steps)
 
 
-def _group_row(scene: Scene, row: Estimate, name: str) -> Row:
-    return Row(name, dot_marks(row), (value_text(scene, row), base_text(scene, row)))
+def _group_row(scene: Scene, step: Step, name: str) -> Row:
+    """A group, or in grey what stands for it."""
+    colour = theme.GREY if step.kind else theme.BLUE
+    marks = dot_marks(step.row, colour, hollow=bool(step.kind))
+    value = step.signed(value_text(scene, step.row))
+    return Row(name, marks, (value, base_text(scene, step.row)))
 
 
 def groups_compare(
