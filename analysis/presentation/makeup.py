@@ -101,7 +101,7 @@ class FindingsSpec(BlockSpec):
     below_text: Labels = {}
     gap: str | None = None
     gap_text: Labels = {}
-    gap_exclude: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     breakdowns: tuple[str, ...] = ()
     more: tuple[str, ...] = ()
