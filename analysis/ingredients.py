@@ -22,7 +22,7 @@ SHOWING_PARTS = (
     "presentation",
     "publishing",
     "explore",
-    "recommendations.py",
+    "recommendations",
     "approving.py",
     "build.py",
     "checking.py",
