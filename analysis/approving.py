@@ -25,12 +25,13 @@ from analysis.approvals import (
 )
 from analysis.definitions import suggestion
 from analysis.errors import WorkbenchError
+from analysis.presentation import proposals
 from analysis.study import Study
 
 Provider = Callable[[Study], Iterable[Item]]
 
 #: Who proposes items of a kind. A provider reads what a run has stored; it computes nothing.
-PROVIDERS: dict[Kind, Provider] = {}
+PROVIDERS: dict[Kind, Provider] = {proposals.KIND: proposals.waiting_items}
 
 _COLUMNS = ["kind", "item", "text", "n", "rests_on", "before"]
 

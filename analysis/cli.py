@@ -53,6 +53,15 @@ Workers = Annotated[
 ]
 
 
+Release = Annotated[
+    bool,
+    typer.Option(
+        "--release",
+        help="Only approved recommendations, none marked as a proposal; drafts when not given.",
+    ),
+]
+
+
 @app.callback()
 def _options(
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
@@ -119,6 +128,7 @@ def report(
     area: Areas = None,
     lang: Languages = None,
     workers: Workers = None,
+    release: Release = False,
 ) -> None:
     """Render reports, whether up to date or not."""
     from analysis.build import render_reports
@@ -126,8 +136,9 @@ def report(
 
     with progress() as step:
         result = render_reports(
-            study, kinds=kind, areas=area, languages=lang, workers=workers, force=True, step=step
-        )
+            study, kinds=kind, areas=area, languages=lang, workers=workers, force=True,
+            edition="release" if release else "draft", step=step,
+        )  # fmt: skip
     _finish(result)
 
 
@@ -137,13 +148,17 @@ def build(
     synthetic: Synthetic = False,
     lang: Languages = None,
     workers: Workers = None,
+    release: Release = False,
 ) -> None:
     """Check, run, report and site: whatever is not up to date."""
     from analysis.build import build_study
     from analysis.console import progress
 
     with progress() as step:
-        result = build_study(study, synthetic=synthetic, languages=lang, workers=workers, step=step)
+        result = build_study(
+            study, synthetic=synthetic, languages=lang, workers=workers,
+            edition="release" if release else "draft", step=step,
+        )  # fmt: skip
     _finish(result)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
 
+from analysis.errors import WorkbenchError
 from analysis.presentation.blocks import DataOrigin
 from analysis.presentation.naming import Names
 from analysis.presentation.numbers import Numbers
@@ -15,6 +16,25 @@ from analysis.presentation.wording import Words
 from analysis.study import Study
 
 Unit = Literal["percent", "points", "number"]
+
+#: A draft shows what nobody has approved yet, and says so; a release does not show it.
+DRAFT, RELEASE = "draft", "release"
+EDITIONS = (DRAFT, RELEASE)
+
+
+def checked_edition(edition: str) -> str:
+    """The edition, if there is such a one.
+
+    Raises
+    ------
+    WorkbenchError
+        If there is none.
+    """
+    if edition not in EDITIONS:
+        raise WorkbenchError(
+            f"there is no edition {edition}", expected=", ".join(EDITIONS), got=edition
+        )
+    return edition
 
 
 @dataclass(frozen=True)
@@ -29,6 +49,7 @@ class Scene:
     statements: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     exclude: tuple[str, ...] = ()
     qualifier: str = ""
+    edition: str = DRAFT
 
     @property
     def study(self) -> Study:

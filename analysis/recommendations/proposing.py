@@ -17,6 +17,7 @@ from analysis.recommendations.rules import (
     Rule,
     Rules,
     Selection,
+    Texts,
     Topic,
 )
 from analysis.recommendations.support import (
@@ -38,6 +39,7 @@ class Value:
     row_id: str
     indicator: str
     category: str
+    area: str
     estimate: float
     ci_low: float
     ci_high: float
@@ -58,6 +60,8 @@ class Proposal:
         The place, and the group of people where the rule asks group by group.
     topic, priority
         Of this proposal.
+    addressees
+        Their names by language.
     values
         The rows whose categories (or areas) are the items, the strongest first.
     beside
@@ -69,6 +73,7 @@ class Proposal:
     area: str
     topic: Topic
     priority: Priority
+    addressees: tuple[Texts, ...]
     values: tuple[Value, ...]
     beside: tuple[Value, ...] = ()
     group: str = ""
@@ -120,9 +125,10 @@ def propose(rules: Rules, released: pd.DataFrame, area: str, whole: str) -> list
     spoken = [rule for rule in rules.rules if rule.is_for(whole=area == whole)]
     found: list[Proposal] = []
     for rule in spoken:
-        found.extend(_of_rule(rule, sure, rows, area, whole))
+        found.extend(_of_rule(rules, rule, sure, rows, area, whole))
     if limits.advice is not None:
-        found.extend(_to_ask_again(limits.advice, spoken, rows, unsure, area, whole))
+        to = rules.names_of(limits.advice)
+        found.extend(_to_ask_again(limits.advice, to, spoken, rows, unsure, area, whole))
     order = [rule.id for rule in rules.rules]
     return sorted(found, key=lambda one: (_RANK[one.priority], _place(order, one.advice.id)))
 
@@ -155,14 +161,14 @@ class _Found:
 
 
 def _of_rule(
-    rule: Rule, sure: pd.DataFrame, rows: pd.DataFrame, area: str, whole: str
+    rules: Rules, rule: Rule, sure: pd.DataFrame, rows: pd.DataFrame, area: str, whole: str
 ) -> Iterator[Proposal]:
     found: dict[tuple[str, ...], list[_Found]] = {}
     for way in rule.ways:
         for one in _met(rule, way, sure, rows, area, whole):
             found.setdefault(_part(rule, one.row), []).append(one)
     for part in found.values():
-        yield _proposal(rule, part, area)
+        yield _proposal(rule, rules.names_of(rule), part, area)
 
 
 def _part(rule: Rule, row: Any) -> tuple[str, ...]:
@@ -211,7 +217,7 @@ def _selected(one: Selection, rows: pd.DataFrame) -> pd.DataFrame:
     if one.groups:
         chosen &= rows["group"].isin(one.groups)
     found = rows[chosen]
-    return found[[one.wants(category) for category in found["category"]]]
+    return found[found["category"].map(one.wants).astype(bool)]
 
 
 def _companions(
@@ -236,7 +242,9 @@ def _companions(
     return list(agreeing.sort_values("row_id").itertuples())
 
 
-def _proposal(rule: Rule, found: list[_Found], area: str) -> Proposal:
+def _proposal(
+    rule: Rule, addressees: tuple[Texts, ...], found: list[_Found], area: str
+) -> Proposal:
     group = found[0].row.group if rule.each == "group" else ""
     values = _values(one.row for one in found)
     beside = _values(row for one in found for row in one.beside)
@@ -249,6 +257,7 @@ def _proposal(rule: Rule, found: list[_Found], area: str) -> Proposal:
         area,
         rule.topic,
         priority,
+        addressees,
         values,
         beside,
         group,
@@ -258,7 +267,14 @@ def _proposal(rule: Rule, found: list[_Found], area: str) -> Proposal:
 def _values(rows: Iterable[Any]) -> tuple[Value, ...]:
     by_id = {
         row.row_id: Value(
-            row.row_id, row.indicator, row.category, row.estimate, row.ci_low, row.ci_high, row.n
+            row.row_id,
+            row.indicator,
+            row.category,
+            row.area,
+            row.estimate,
+            row.ci_low,
+            row.ci_high,
+            row.n,
         )
         for row in rows
     }
@@ -275,6 +291,7 @@ def _identifier(study: str, area: str, advice: Advice, topic: str, items: list[s
 
 def _to_ask_again(
     advice: Advice,
+    addressees: tuple[Texts, ...],
     spoken: Iterable[Rule],
     rows: pd.DataFrame,
     unsure: pd.Series,
@@ -294,4 +311,4 @@ def _to_ask_again(
         values = _values(found)
         items = sorted({value.indicator for value in values})
         identifier = _identifier(str(found[0].study), area, advice, topic, items)
-        yield Proposal(identifier, advice, area, topic, advice.priority, values)
+        yield Proposal(identifier, advice, area, topic, advice.priority, addressees, values)

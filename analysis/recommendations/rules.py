@@ -80,7 +80,8 @@ class Selection(Definition):
     """Which rows are looked at, and the conditions on them.
 
     ``comparison`` is empty for values, ``rest`` for the area less all others, ``rank`` for
-    the set of places that the area may have among all, the highest value first.
+    the set of places that the area may have among all, the highest value first, ``earlier``
+    for the change since the earlier wave.
     """
 
     indicator: str
@@ -89,7 +90,7 @@ class Selection(Definition):
     exclude: tuple[str, ...] = ()
     breakdown: str = ""
     groups: tuple[str, ...] = ()
-    comparison: Literal["", "rest", "rank"] = ""
+    comparison: Literal["", "rest", "rank", "earlier"] = ""
     conditions: tuple[Condition, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
@@ -97,7 +98,7 @@ class Selection(Definition):
         asked = {way for one in self.conditions if one.column == "estimate"
                  for way in one.directions}  # fmt: skip
         sure = {way for one in self.conditions for way in one.sure_of}
-        if self.comparison != "rest" and (not sure or asked - sure):
+        if self.comparison not in ("rest", "earlier") and (not sure or asked - sure):
             raise ValueError(
                 "conditions on the value alone let chance decide: add one on limit, on ci_low "
                 "(above, at_least) or on ci_high (below, at_most)"
@@ -219,6 +220,10 @@ class Rules(Definition):
     addressees: dict[str, Texts] = {}
     rules: tuple[Rule, ...]
 
+    def names_of(self, advice: Advice) -> tuple[Texts, ...]:
+        """The names of those whom something is proposed to."""
+        return tuple(self.addressees[name] for name in advice.addressees)
+
     def advice(self) -> Iterator[tuple[Advice, Path_]]:
         """Everything that proposes, with its place in the file."""
         for place, rule in enumerate(self.rules):
@@ -319,10 +324,8 @@ def _way_issues(
         yield from _category_issues(
             study, way.indicator, one.categories_of, tree, (*inner, "categories_of")
         )
-        for names in one.categories_of.values():
-            yield from _category_issues(
-                study, one.indicator, names, tree, (*inner, "categories_of")
-            )
+        named = dict.fromkeys(name for names in one.categories_of.values() for name in names)
+        yield from _category_issues(study, one.indicator, named, tree, (*inner, "categories_of"))
 
 
 def _sample_issues(study: Study, sample: str | None, tree: Tree, path: Path_) -> Iterator[Issue]:
@@ -404,6 +407,6 @@ def categories_of(study: Study, code: str) -> list[str]:
         return []
     form = study.questionnaire
     if first.over in form.groups:
-        return [item for item, _ in form.group_items(first.over)]
+        return [item for _, item in form.group_items(first.over)]
     list_name = study.list_of(first.over)
     return list(form.choice_names(list_name)) if list_name else []

@@ -115,7 +115,7 @@ def is_supported(rows: pd.DataFrame) -> pd.Series:
     plain = (rows["comparison"] == "") & (~differences | clear)
     return (
         plain
-        | ((rows["comparison"] == "rest") & rest)
+        | (rows["comparison"].isin(["rest", "earlier"]) & rest)
         | ((rows["comparison"] == "rank") & rank)
     )
 
