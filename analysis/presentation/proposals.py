@@ -111,10 +111,10 @@ def overview(scene: Scene, spec: RecommendationsSpec, label: Label) -> Iterator[
         for number, one in enumerate(found, start=1)
     )  # fmt: skip
     columns = (
-        Column(say("recommendation.what"), align="left", width=2.4),
-        Column(say("recommendation.table_addressee"), align="left", width=1.2),
+        Column(say("recommendation.what"), align="left", width=2.3),
+        Column(say("recommendation.table_addressee"), align="left", width=1.6),
         Column(say("recommendation.table_priority"), align="left", width=0.9),
-        Column(say("recommendation.table_evidence"), align="left", width=3.6),
+        Column(say("recommendation.table_evidence"), align="left", width=3.4),
         Column(say("recommendation.table_state"), align="left", width=1.4),
     )
     shown = {row_id for one in found for row_id in one.proposal.row_ids}
@@ -250,7 +250,8 @@ def _listed(names: Names, proposal: Proposal) -> str:
     named = items[:MOST_ITEMS]
     if len(items) > MOST_ITEMS:
         named.append(names.words.count("others", len(items) - MOST_ITEMS))
-    return names.words.listed(named)
+    # Names that have commas themselves would run into each other.
+    return "; ".join(named) if any("," in name for name in named) else names.words.listed(named)
 
 
 def _name(names: Names, proposal: Proposal, value: Value) -> str:
@@ -300,7 +301,7 @@ def _facts(scene: Scene, one: Recommendation) -> str:
         "addressee": _addressees(scene, proposal),
         "target": _target(scene, proposal),
         "rule": proposal.advice.id,
-        "state": _status(scene, one),
+        "state": _status(scene, one) if one.state == "approved" else "",
     }
     parts = [
         say("recommendation.part", name=say(f"recommendation.{name}"), value=value)
