@@ -16,6 +16,8 @@ from analysis.study import Study
 
 PACKAGE = Path(__file__).resolve().parent
 Ingredients = dict[str, str]
+#: The rules of recommendations; read above this package part, so its name stands here too.
+RULES_FILE = "recommendations.yaml"
 
 #: Parts of the package that shape what is shown but not what is computed.
 SHOWING_PARTS = (
@@ -131,8 +133,8 @@ def _definitions(study: Study) -> list[Path]:
 
 
 def _is_computed_from(path: Path) -> bool:
-    """What people approve and how reports are made up changes no number."""
-    return path.parent.name != "reports" and path.name != APPROVALS_FILE
+    """What is recommended and approved, and how reports are made up, changes no number."""
+    return path.parent.name != "reports" and path.name not in (APPROVALS_FILE, RULES_FILE)
 
 
 def _catalogues(study: Study) -> list[Path]:
