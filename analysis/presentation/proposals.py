@@ -18,7 +18,7 @@ from analysis.presentation.rows import Estimate, Rows, read_released
 from analysis.presentation.scene import RELEASE, Scene, data_origin
 from analysis.presentation.tables import Label
 from analysis.presentation.wording import filled
-from analysis.recommendations import Proposal, Rule, Rules, missing_sources, propose, read_rules
+from analysis.recommendations import Proposal, Rule, missing_sources, read_rules
 from analysis.recommendations.proposing import Value
 from analysis.study import Study
 
@@ -39,9 +39,8 @@ class Recommendation:
 
 def recommendations(scene: Scene, spec: RecommendationsSpec | None = None) -> list[Recommendation]:
     """What may stand in a report of the scene's edition, the most urgent first."""
-    rules, approvals = read_rules(scene.study), read_approvals(scene.study)
-    proposals = _proposals(scene, rules, spec)
-    found = [_decided(scene.study, proposal, approvals) for proposal in proposals]
+    approvals = read_approvals(scene.study)
+    found = [_decided(scene.study, proposal, approvals) for proposal in _proposals(scene, spec)]
     if scene.edition == RELEASE:
         return [one for one in found if one.state == "approved"]
     return [one for one in found if one.state != "rejected"]
@@ -55,8 +54,7 @@ def waiting_items(study: Study) -> list[Item]:
     WorkbenchError
         If the study has rules and has not been run.
     """
-    rules = read_rules(study)
-    if not rules.rules:
+    if not read_rules(study).rules:
         return []
     released = read_released(study).frame
     names = Names(study, study.card.default_language)
@@ -64,7 +62,7 @@ def waiting_items(study: Study) -> list[Item]:
     for area in [*study.areas.index, study.whole]:
         shown = released[released["area"].isin([area, study.whole]) | (released["breakdown"] == "")]
         scene = Scene(names, Rows(shown), area, next(iter(study.samples)))
-        for proposal in propose(rules, shown, area, study.whole):
+        for proposal in scene.proposals:
             rests_on = f"{names.area_titled(area)}; {_evidence(scene, proposal)}"
             items.append(_item(study, proposal, rests_on))
     return items
@@ -124,11 +122,11 @@ def overview(scene: Scene, spec: RecommendationsSpec, label: Label) -> Iterator[
 
 def rules_table(scene: Scene, spec: RecommendationsSpec, label: Label) -> Iterator[Block]:
     """The rules with the conditions under which they speak, and what became of them here."""
-    rules = read_rules(scene.study)
+    rules = scene.rules
     spoken = [rule for rule in rules.rules if _is_asked(scene, rule, spec)]
     if not spoken:
         return
-    outcomes = _outcomes(scene, rules, spec)
+    outcomes = _outcomes(scene, spec)
     rows = [
         (
             Cell(rule.id),
@@ -160,13 +158,12 @@ def rules_table(scene: Scene, spec: RecommendationsSpec, label: Label) -> Iterat
 # --- which ----------------------------------------------------------------------------------------
 
 
-def _proposals(scene: Scene, rules: Rules, spec: RecommendationsSpec | None) -> list[Proposal]:
-    found = propose(rules, scene.rows.frame, scene.area, scene.whole)
+def _proposals(scene: Scene, spec: RecommendationsSpec | None) -> list[Proposal]:
     if spec is None:
-        return found
+        return scene.proposals
     return [
         proposal
-        for proposal in found
+        for proposal in scene.proposals
         if (not spec.rules or proposal.advice.id in spec.rules)
         and (spec.topic is None or proposal.topic == spec.topic)
     ]
@@ -196,10 +193,10 @@ def _item(study: Study, proposal: Proposal, rests_on: str = "") -> Item:
     return Item(KIND, proposal.id, evidence, texts, proposal.n, rests_on)
 
 
-def _outcomes(scene: Scene, rules: Rules, spec: RecommendationsSpec) -> dict[str, str]:
+def _outcomes(scene: Scene, spec: RecommendationsSpec) -> dict[str, str]:
     """For each rule whether it spoke, and what it lacked where it could not."""
-    say = scene.words.say
-    found = _proposals(scene, rules, spec)
+    say, rules = scene.words.say, scene.rules
+    found = _proposals(scene, spec)
     spoke = {proposal.advice.id for proposal in found}
     advice = rules.reliability.advice
     unsure = {
@@ -229,7 +226,7 @@ def _outcome(scene: Scene, spoke: bool) -> str:
 
 def _none(scene: Scene, spec: RecommendationsSpec) -> str:
     """That there is nothing, and whether nothing was proposed or nothing approved."""
-    waiting = scene.edition == RELEASE and _proposals(scene, read_rules(scene.study), spec)
+    waiting = scene.edition == RELEASE and _proposals(scene, spec)
     return scene.words.say("recommendation.none_approved" if waiting else "recommendation.none")
 
 

@@ -13,6 +13,7 @@ from analysis.presentation.naming import Names
 from analysis.presentation.numbers import Numbers
 from analysis.presentation.rows import Estimate, Rows
 from analysis.presentation.wording import Words
+from analysis.recommendations import Proposal, Rules, propose, read_rules
 from analysis.study import Study
 
 Unit = Literal["percent", "points", "number"]
@@ -88,6 +89,16 @@ class Scene:
             if row.confidence == row.confidence:
                 return self.numbers.decimal(row.confidence * 100, 0)
         return "95"
+
+    @cached_property
+    def rules(self) -> Rules:
+        """The rules of recommendations of the study."""
+        return read_rules(self.study)
+
+    @cached_property
+    def proposals(self) -> list[Proposal]:
+        """What the rules propose for the area, the most urgent first."""
+        return propose(self.rules, self.rows.frame, self.area, self.whole)
 
     def at(self, area: str) -> Scene:
         """The same scene in another place."""
