@@ -209,7 +209,8 @@ class _Gate:
 
     def _shown(self, stratum: Stratum, said: Knowledge) -> Shown:
         publishable = self.precision.isin([LOW, "reliable"]).to_numpy()
-        share = stratum.total / stratum.base
+        base = stratum.base
+        share = np.divide(stratum.total, base, out=np.full_like(base, np.nan), where=base > 0)
         return Shown(
             publishable=np.asarray(stratum.spread(publishable, False), dtype=bool),
             low=np.asarray(stratum.spread(self.precision.eq(LOW).to_numpy(), False), dtype=bool),
