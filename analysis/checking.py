@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from analysis.approvals import read_approvals
 from analysis.errors import WorkbenchError, issues_table
 from analysis.indicators.estimating import check_plan
 from analysis.ingredients import answer_files
@@ -116,6 +117,7 @@ def _definitions(study: Study) -> Iterator[Callable[[], object]]:
     yield partial(read_corrections, study.folder / "corrections.csv", list(study.samples))
     yield partial(check_plan, study)
     yield partial(read_rules, study)
+    yield partial(read_approvals, study)
     yield partial(read_generator, study)
     for kind in study.reports:
         yield partial(read_makeup, study, kind)

@@ -11,17 +11,21 @@ import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from analysis.approvals import APPROVALS_FILE
 from analysis.study import Study
 
 PACKAGE = Path(__file__).resolve().parent
 Ingredients = dict[str, str]
+#: The rules of recommendations; read above this package part, so its name stands here too.
+RULES_FILE = "recommendations.yaml"
 
 #: Parts of the package that shape what is shown but not what is computed.
 SHOWING_PARTS = (
     "presentation",
     "publishing",
     "explore",
-    "recommendations.py",
+    "recommendations",
+    "approving.py",
     "build.py",
     "checking.py",
     "cli.py",
@@ -49,7 +53,7 @@ def combined_hash(ingredients: Mapping[str, str]) -> str:
 
 def definition_ingredients(study: Study) -> Ingredients:
     """What a study means: its definitions, the catalogues, and the package that reads them."""
-    definitions = [path for path in _definitions(study) if path.parent.name != "reports"]
+    definitions = [path for path in _definitions(study) if _is_computed_from(path)]
     return {
         **_files(definitions, study.folder, "definitions"),
         **_files(_catalogues(study), study.workspace.studies, ""),
@@ -126,6 +130,11 @@ def _definitions(study: Study) -> list[Path]:
     named = [*_form_files(study), *(margin.table for margin in study.margins)]
     own = {study.folder / name for name in named}
     return sorted({*study.definition_files(), *(path for path in own if path.is_file())})
+
+
+def _is_computed_from(path: Path) -> bool:
+    """What is recommended and approved, and how reports are made up, changes no number."""
+    return path.parent.name != "reports" and path.name not in (APPROVALS_FILE, RULES_FILE)
 
 
 def _catalogues(study: Study) -> list[Path]:

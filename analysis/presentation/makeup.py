@@ -210,7 +210,8 @@ class RecommendationsSpec(BlockSpec):
     """The proposals that the rules of the study make for the area."""
 
     block: Literal["recommendations"]
-    form: Literal["full", "short", "rules"] = "full"
+    form: Literal["full", "short", "table", "rules"] = "full"
+    topic: Literal["informing", "planning"] | None = None
     rules: tuple[str, ...] = ()
     most_items: int = Field(default=6, ge=1)
 

@@ -64,7 +64,7 @@ from analysis.presentation.makeup import (
 )
 from analysis.presentation.naming import Names
 from analysis.presentation.rows import read_released, read_run_record
-from analysis.presentation.scene import Scene
+from analysis.presentation.scene import DRAFT, Scene, checked_edition
 from analysis.presentation.specs import BlockSpec
 from analysis.presentation.stepping import MODELLED, WHOLE, Step, step_back
 from analysis.presentation.tables import Grouping, Label
@@ -154,6 +154,7 @@ def open_report(
     area: str | None = None,
     language: str | None = None,
     workspace: Workspace | None = None,
+    edition: str = DRAFT,
 ) -> Report:
     """Open a report of a study that has been run.
 
@@ -167,12 +168,14 @@ def open_report(
         The code of an area; the whole (region or study) when not given.
     language
         The study's default language when not given.
+    edition
+        ``draft``, or ``release``, in which only approved recommendations stand.
 
     Raises
     ------
     WorkbenchError
-        If the study, kind, area or language does not exist, the make-up cannot be meant, or
-        the study has not been run.
+        If the study, kind, area, language or edition does not exist, the make-up cannot be
+        meant, or the study has not been run.
     """
     opened = study if isinstance(study, Study) else open_study(study, workspace)
     makeup = read_makeup(opened, kind)
@@ -186,6 +189,7 @@ def open_report(
         makeup.sample,
         read_run_record(opened),
         makeup.statements,
+        edition=checked_edition(edition),
     )
     return Report(kind, makeup, scene)
 
@@ -251,6 +255,9 @@ def _document(report: Report) -> Document:
         facts=tuple(_title_facts(report)),
         publicity=known(project.publicity) if project.publicity else "",
         running_title=report.text(report.makeup.running_title or report.makeup.title),
+        edition=scene.edition,
+        stamp=say("title_page.stamp") if scene.edition == DRAFT else "",
+        stamp_note=say("title_page.stamp_note") if scene.edition == DRAFT else "",
     )
 
 
@@ -526,9 +533,10 @@ def _profile(report: Report, spec: ProfileSpec, slot: Slot) -> Iterator[Block]:
 
 def _recommendations(report: Report, spec: RecommendationsSpec, slot: Slot) -> Iterator[Block]:
     scene = report.scene
-    if spec.form == "rules":
-        label = slot.label(scene.words.say("recommendation.rules"), "rules")
-        yield from proposals.rules_table(scene, label)
+    if spec.form in ("rules", "table"):
+        label = slot.label(scene.words.say(f"recommendation.{spec.form}"), f"advice {spec.form}")
+        table = proposals.rules_table if spec.form == "rules" else proposals.overview
+        yield from table(scene, spec, label)
     else:
         yield from proposals.blocks(scene, spec)
 
