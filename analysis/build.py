@@ -38,12 +38,11 @@ from analysis.publishing.notebook import declared_parameters, read_notebook
 from analysis.publishing.site import Site, write_site
 from analysis.run import read_run_record, reasons_to_run, run_study, stored_ingredients
 from analysis.study import Study, open_study
-from analysis.workspace import Workspace, find_workspace
+from analysis.workspace import Workspace, find_workspace, shipped_workspace
 
 Step = Callable[..., None]
 _Key = tuple[str, str, str]
 
-PROJECT = Path(__file__).resolve().parent.parent
 _STATE = ["study", "title", "areas", "answers", "results", "reports"]
 
 
@@ -87,6 +86,8 @@ def build_study(
     study_id: str,
     *,
     synthetic: bool = False,
+    kinds: Sequence[str] | None = None,
+    areas: Sequence[str] | None = None,
     languages: Sequence[str] | None = None,
     workers: int | None = None,
     edition: str = DRAFT,
@@ -94,9 +95,9 @@ def build_study(
 ) -> BuildResult:
     """Check, run, report and site: whatever is not up to date.
 
-    Without ``languages`` the study's default language and every other in which there are
-    reports already, so that none of them grows old beside the new ones. ``edition`` is
-    ``draft`` or ``release``.
+    Only the reports of ``kinds`` and ``areas`` where these are given. Without ``languages``
+    the study's default language and every other in which there are reports already, so that
+    none of them grows old beside the new ones. ``edition`` is ``draft`` or ``release``.
 
     Raises
     ------
@@ -106,9 +107,12 @@ def build_study(
     study = open_study(study_id)
     wanted = languages or _published_languages(study)
     # What cannot be made is told before the long work, not after it.
-    _orders(study, None, None, wanted, edition)
+    _orders(study, kinds, areas, wanted, edition)
     outcome = run_study(study, synthetic=synthetic, step=step)
-    result = render_reports(study, languages=wanted, workers=workers, edition=edition, step=step)
+    result = render_reports(
+        study, kinds=kinds, areas=areas, languages=wanted, workers=workers, edition=edition,
+        step=step,
+    )  # fmt: skip
     return replace(result, run_lines=tuple(outcome.lines()))
 
 
@@ -321,7 +325,7 @@ def _template(study: Study, kind: str) -> Path:
     places = (
         study.folder / "notebooks" / name,
         study.workspace.notebooks / "reports" / name,
-        PROJECT / "notebooks" / "reports" / name,
+        shipped_workspace().notebooks / "reports" / name,
     )
     for place in places:
         if place.exists():
