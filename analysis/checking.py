@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from analysis.code_book import coded_questions
 from analysis.errors import WorkbenchError, issues_table
 from analysis.indicators.estimating import check_plan
 from analysis.ingredients import answer_files
@@ -115,6 +116,7 @@ def _definitions(study: Study) -> Iterator[Callable[[], object]]:
     yield partial(rule_set, study.card.release.rule_set)
     yield partial(read_corrections, study.folder / "corrections.csv", list(study.samples))
     yield partial(check_plan, study)
+    yield partial(coded_questions, study)
     yield partial(read_rules, study)
     yield partial(read_generator, study)
     for kind in study.reports:
