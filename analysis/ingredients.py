@@ -24,6 +24,7 @@ SHOWING_PARTS = (
     "recommendations.py",
     "build.py",
     "checking.py",
+    "coding_desk.py",
     "cli.py",
     "console.py",
     "core_on_tables.py",

@@ -86,7 +86,7 @@ def validate(study: Study, sample: str, table: SurveyTable) -> Validated:
     """
     corrections = read_corrections(study.folder / "corrections.csv", list(study.samples))
     flow_rows = read_response_flow((study.raw, study.folder), list(study.samples))
-    coded = code_answers(study, sample, _of_sample(study, sample, table))
+    coded = code_answers(study, sample, of_sample(study, sample, table))
     table = coded.table
     received = len(table.frame)
     findings = Findings(table.places, list(table.issues))
@@ -109,7 +109,7 @@ def validate(study: Study, sample: str, table: SurveyTable) -> Validated:
     return Validated(frame, issues, tuple(stages), coded.records)
 
 
-def _of_sample(study: Study, sample: str, table: SurveyTable) -> SurveyTable:
+def of_sample(study: Study, sample: str, table: SurveyTable) -> SurveyTable:
     """The rows of the sample, with all meta columns."""
     findings = Findings(table.places, list(table.issues))
     frame = table.frame
