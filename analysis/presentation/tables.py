@@ -130,6 +130,11 @@ def _sign_cell(row: Estimate | None) -> Cell:
     return Cell(_sign(mark), mark=mark)
 
 
+def missing_cell() -> Cell:
+    """A cell whose number is not told."""
+    return _sign_cell(None)
+
+
 def _no_interval() -> Cell:
     return Cell(_sign(NOT_APPLICABLE))
 
