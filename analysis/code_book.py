@@ -12,7 +12,6 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 from pydantic import Field
 from rapidfuzz import fuzz, process
@@ -125,9 +124,7 @@ class CodeBook:
         """
         tokens = normalised(mention).split()
         found = [(entry, places) for entry in self.entries if (places := entry.places(tokens))]
-        kept = [
-            entry for entry, places in found if not any(places < other for _, other in found)
-        ]
+        kept = [entry for entry, places in found if not any(places < other for _, other in found)]
         return tuple(kept) or self._alike(" ".join(tokens))
 
     def suggest(self, mention: str) -> tuple[str, ...]:
@@ -143,9 +140,7 @@ class CodeBook:
 
     @cached_property
     def _examples(self) -> Mapping[str, Entry]:
-        return {
-            normalised(example): entry for entry in self.entries for example in entry.examples
-        }
+        return {normalised(example): entry for entry in self.entries for example in entry.examples}
 
 
 @dataclass(frozen=True)
@@ -165,9 +160,7 @@ class CodedQuestion:
     def mentions(self, texts: Iterable[str]) -> tuple[str, ...]:
         """The single things named in an answer: parted by the separator and by lines."""
         parts = re.escape(self.parameters.separator)
-        found = (
-            part.strip() for text in texts for part in re.split(rf"{parts}|\r?\n", text)
-        )
+        found = (part.strip() for text in texts for part in re.split(rf"{parts}|\r?\n", text))
         return tuple(mention for mention in found if mention)
 
 
@@ -266,7 +259,7 @@ def _related_items(study: Study, parameters: CodingParameters) -> dict[str, str]
     """Items that adjoin the services → the choice they are coded as."""
     if not parameters.related:
         return {}
-    rows = read_rows(study.workspace.catalogues / parameters.related)
+    rows = read_rows(study.folder / parameters.related)
     return {row.values["code"]: row.values["coded_as"] for row in rows}
 
 
@@ -318,4 +311,3 @@ def _patterns(text: str) -> Iterator[Pattern]:
         words = tuple((normalised(word), word.endswith(_STEM)) for word in part.split())
         if words:
             yield Pattern(words)
-

@@ -152,9 +152,7 @@ def _path(study: Study, question: CodedQuestion, sample: str, coder: str, format
     return study.processed / FOLDER / f"{question.name}-{sample}-{coder}.{format}"
 
 
-def _blank_rows(
-    question: CodedQuestion, mentions: Mapping[tuple[str, int], str]
-) -> pd.DataFrame:
+def _blank_rows(question: CodedQuestion, mentions: Mapping[tuple[str, int], str]) -> pd.DataFrame:
     """A row for each mention, with what the code book suggests."""
     suggested = {text: " ".join(question.book.suggest(text)) for text in set(mentions.values())}
     rows = [

@@ -6,14 +6,14 @@ coefficients only.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from analysis.presentation.blocks import Block, Cell, Column, Paragraph, Table
 from analysis.presentation.makeup import CodingAgreementSpec
 from analysis.presentation.methods import sample_of, sample_record
 from analysis.presentation.scene import Scene
-from analysis.presentation.tables import Label, missing_cell
+from analysis.presentation.tables import Label, hidden_cell, missing_cell
 
 #: Below this a coefficient does not even allow tentative conclusions; from the other on it is
 #: taken for reliable (Krippendorff, Content Analysis, 2004, p. 241).
@@ -27,10 +27,12 @@ def coding_of(scene: Scene, question: str) -> Mapping[str, Any]:
     return next((one for one in records if one["question"] == question), {})
 
 
-def agreement_in_short(scene: Scene) -> str:
-    """Kappa and alpha of the coded questions of the sample in one line; empty without any."""
+def agreement_in_short(scene: Scene, questions: Sequence[str]) -> str:
+    """Kappa and alpha of those of the questions that were coded; empty where none was."""
     parts = []
     for record in sample_record(scene).get("coding") or ():
+        if record["question"] not in questions:
+            continue
         values = {one["measure"]: one["value"] for one in record.get("agreement") or ()}
         if values.get("kappa") is None or values.get("alpha_masi") is None:
             continue
@@ -197,7 +199,7 @@ def _table(
     scene: Scene,
     label: Label,
     columns: tuple[Column, ...],
-    rows: list[tuple[Cell, ...]],
+    rows: Sequence[tuple[Cell, ...]],
     notes: tuple[str, ...],
 ) -> Table:
     small = any(cell.mark for row in rows for cell in row)
@@ -248,12 +250,12 @@ def _interval_cell(scene: Scene, one: Mapping[str, Any]) -> Cell:
 
 def _count_cell(scene: Scene, count: int | None) -> Cell:
     if count is None:
-        return missing_cell()
+        return hidden_cell()
     return Cell(scene.numbers.whole(count), float(count), "#,##0")
 
 
 def _share_cell(scene: Scene, count: int | None, whole: int) -> Cell:
     if count is None or not whole:
-        return missing_cell()
+        return hidden_cell()
     share = count / whole
     return Cell(scene.numbers.percent(share, 1), round(share, 3), "0.0%")

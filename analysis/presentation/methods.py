@@ -292,10 +292,8 @@ def _coding(scene: Scene, questions: Sequence[str]) -> str:
     # Imported here: that module describes the same sample by the functions of this one.
     from analysis.presentation.coding import agreement_in_short
 
-    agreement = agreement_in_short(scene) or _not_stated(scene)
-    return scene.words.say(
-        "method.coding_value", questions=", ".join(named), agreement=agreement
-    )
+    agreement = agreement_in_short(scene, questions) or _not_stated(scene)
+    return scene.words.say("method.coding_value", questions=", ".join(named), agreement=agreement)
 
 
 def _belongs_to(question: Question, used: Sequence[str]) -> bool:

@@ -131,8 +131,13 @@ def _sign_cell(row: Estimate | None) -> Cell:
 
 
 def missing_cell() -> Cell:
-    """A cell whose number is not told."""
+    """A cell whose number does not exist."""
     return _sign_cell(None)
+
+
+def hidden_cell() -> Cell:
+    """A cell whose number is too small to be told."""
+    return Cell(_sign(DISCLOSURE), mark=DISCLOSURE)
 
 
 def _no_interval() -> Cell:

@@ -144,17 +144,19 @@ def _mention(
     return respondent, int(number)
 
 
-def _codes(
-    text: str, known: Collection[str], row: int, table: Table, issues: list[Issue]
-) -> Codes:
+def _codes(text: str, known: Collection[str], row: int, table: Table, issues: list[Issue]) -> Codes:
     given = [part for part in re.split(r"[\s,;+]+", text) if part]
     for code in given:
         if code not in known:
             issues.append(
                 _issue(
-                    table, row, f"there is no code {code}", column="code",
-                    expected=", ".join(known), hint=suggestion(code, known),
-                )  # fmt: skip
+                    table,
+                    row,
+                    f"there is no code {code}",
+                    column="code",
+                    expected=", ".join(known),
+                    hint=suggestion(code, known),
+                )
             )
     return frozenset(given)
 

@@ -105,7 +105,7 @@ def _sheets(
     streams: Stream,
 ) -> CodingSheets:
     place = {code: number for number, code in enumerate(question.codes)}
-    meant = truth["code"].map(place).to_numpy(dtype=np.int64)
+    meant: Positions = np.array([place[code] for code in truth["code"]], dtype=np.int64)
     named = ("coding", question.name, sample)
     alike = streams(*named, "alike")
     shared = alike.random(len(meant)) < parameters.alike
@@ -124,9 +124,7 @@ def _sheets(
         decided = _decisions(meant, given, parameters, streams(*named, DECISIONS))
         open_ = given[0] != given[1]
         sheets[DECISIONS] = _sheet(truth[open_], decided[open_], question.codes)
-    return CodingSheets(
-        question.name, sample, sheets, truth[["respondent", "mention", "code"]]
-    )
+    return CodingSheets(question.name, sample, sheets, truth[["respondent", "mention", "code"]])
 
 
 def _sheet(truth: pd.DataFrame, codes: Positions, names: Sequence[str]) -> pd.DataFrame:
@@ -164,9 +162,7 @@ def _decisions(
 def write_sheets(sheets: CodingSheets, raw: Path, truth: Path) -> list[Path]:
     """Write the sheets among the raw files, and what was meant among the truth."""
     stem = f"{sheets.question}-{sheets.sample}"
-    tables = {
-        raw / FOLDER / f"{stem}-{coder}.csv": sheet for coder, sheet in sheets.sheets.items()
-    }
+    tables = {raw / FOLDER / f"{stem}-{coder}.csv": sheet for coder, sheet in sheets.sheets.items()}
     tables[truth / f"{FOLDER}-{stem}.csv"] = sheets.truth
     for path, table in tables.items():
         with replaced(path) as unfinished:

@@ -173,9 +173,10 @@ def _alpha(kinds: NDArray[np.int64], counts: Matrix, apart: Matrix) -> tuple[Mat
     """Alpha, D_o and D_e of several tables of pairs: samples × kinds of pair."""
     n = counts.sum(axis=1)
     observed = counts @ apart[kinds[:, 0], kinds[:, 1]] / n
-    given = np.zeros((len(counts), len(apart)))
-    for side in (0, 1):
-        np.add.at(given, (slice(None), kinds[:, side]), counts)
+    side = np.zeros((len(kinds), len(apart)))
+    for place in (0, 1):
+        side[np.arange(len(kinds)), kinds[:, place]] += 1
+    given = counts @ side
     values = 2 * n
     # The distance of a value to itself is 0, so the pairs of equal values need no care.
     expected = np.einsum("ij,ij->i", given @ apart, given) / (values * (values - 1))
@@ -200,8 +201,6 @@ def _kappa_error(shares: Matrix, kappa: float, expected: float, n: int) -> float
     crossed = shares * (columns[:, None] + rows[None, :]) ** 2
     np.fill_diagonal(crossed, 0)
     variance = (
-        agreed.sum()
-        + (1 - kappa) ** 2 * crossed.sum()
-        - (kappa - expected * (1 - kappa)) ** 2
+        agreed.sum() + (1 - kappa) ** 2 * crossed.sum() - (kappa - expected * (1 - kappa)) ** 2
     ) / (n * (1 - expected) ** 2)
     return float(np.sqrt(max(variance, 0.0)))

@@ -12,9 +12,9 @@ What each severity does:
 ``note``
     for the record: blanks that were given their kind of missing.
 
-Order: rows of other samples set aside, open answers coded, corrections replayed, questionnaires discarded that the
-study card discards, contract, places, duplicates,
-exclusive choices, constraints, routing, response flow. Corrections come first, so a person's
+Order: rows of other samples set aside, open answers coded, corrections replayed,
+questionnaires discarded that the study card discards, contract, places, duplicates, exclusive
+choices, constraints, routing, response flow. Corrections come first, so a person's
 decision wins over every rule.
 """
 

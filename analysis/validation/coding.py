@@ -174,9 +174,7 @@ def read_codes(
             got=", ".join(paths),
         )
     sheets = tuple(read_sheet(path, coder, question.codes) for coder, path in paths.items())
-    decisions = (
-        read_sheet(decisions_path, DECISIONS, question.codes) if decisions_path else None
-    )
+    decisions = read_sheet(decisions_path, DECISIONS, question.codes) if decisions_path else None
     stale = [one for sheet in (*sheets, decisions) if sheet for one in stale_rows(sheet, mentions)]
     if stale:
         raise WorkbenchError("a coding sheet is out of date", issues=stale[:_MOST_ISSUES])
@@ -365,9 +363,7 @@ def code_agreement(coded: CodedAnswers) -> list[dict[str, Any]]:
     }
     rare = {code for code, both in counts.items() if min(both) < MINIMUM_MENTIONS}
     rows = [
-        _code_row(code, {code}, first, second)
-        for code in coded.question.codes
-        if code not in rare
+        _code_row(code, {code}, first, second) for code in coded.question.codes if code not in rare
     ]
     together = _code_row("", rare, first, second)
     if min(together["first"], together["second"]) >= MINIMUM_MENTIONS:
@@ -378,13 +374,13 @@ def code_agreement(coded: CodedAnswers) -> list[dict[str, Any]]:
 def _code_row(
     name: str, codes: set[str], first: Sequence[Codes], second: Sequence[Codes]
 ) -> dict[str, Any]:
-    given = [[bool(codes & one) for one in side] for side in (first, second)]
-    both = sum(a and b for a, b in zip(*given, strict=True))
-    kappa = cohen_kappa(*given)
+    one, other = ([bool(codes & given) for given in side] for side in (first, second))
+    both = sum(a and b for a, b in zip(one, other, strict=True))
+    kappa = cohen_kappa(one, other)
     return {
         "code": name,
-        "first": sum(given[0]),
-        "second": sum(given[1]),
+        "first": sum(one),
+        "second": sum(other),
         "both": both,
         **_coefficient(kappa),
     }
@@ -405,7 +401,10 @@ def _answer_sets(coded: CodedAnswers) -> tuple[list[Codes], list[Codes]]:
         for mention in coded.texts:
             side.setdefault(mention[0], set()).update(sheet.codes.get(mention, _NOTHING))
     kept = [name for name in sets[0] if sets[0][name] and sets[1][name]]
-    return ([frozenset(sets[0][name]) for name in kept], [frozenset(sets[1][name]) for name in kept])
+    return (
+        [frozenset(sets[0][name]) for name in kept],
+        [frozenset(sets[1][name]) for name in kept],
+    )
 
 
 def _mistaken(coded: CodedAnswers) -> list[dict[str, Any]]:
@@ -448,7 +447,7 @@ def _related(study: Study, coded: CodedAnswers) -> list[dict[str, Any]]:
             },
             "mentions": _told(counts.get(row.values["code"], 0)),
         }
-        for row in read_rows(study.workspace.catalogues / parameters.related)
+        for row in read_rows(study.folder / parameters.related)
     ]
 
 
