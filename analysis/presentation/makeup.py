@@ -136,6 +136,7 @@ class TableSpec(BlockSpec):
     indicator: str = ""
     indicators: tuple[str, ...] = ()
     breakdowns: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
     sort: bool = False
     group_by: GroupingSpec | None = None
     level: Literal["area", "whole"] = "area"
