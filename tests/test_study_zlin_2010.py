@@ -467,7 +467,7 @@ def test_the_catalogue_of_indicators_is_complete(study: Study) -> None:
         assert set(indicator.base_label) == {"cs", "en"}
         assert indicator.code[:2] == indicator.family
     whole = {indicator.code for indicator in study.indicators if indicator.sensitive}
-    assert whole == {"ND02", "ND03", "ND04"}
+    assert whole == {"ND03", "ND04"}
 
 
 def test_spontaneous_awareness_and_misclassification(study: Study) -> None:

@@ -35,6 +35,8 @@ _MARKS = {
     "missing": MISSING,
 }
 _SHOWN = ("ok", "low_precision", "true_zero")
+#: The source of rows that were counted, not asked.
+REGISTER = "register"
 #: A difference counts as supported below this adjusted p-value.
 LEVEL = 0.05
 
@@ -61,6 +63,7 @@ class Estimate(NamedTuple):
     n_effective: float
     p_adjusted: float
     base_label: str
+    source_kind: str
     data_origin: str
     reference_date: str
     release: str
@@ -146,6 +149,16 @@ class Rows:
         if category is None:
             return rows
         return tuple(row for row in rows if row.category == category)
+
+    def of_register(self, indicator: str, *, area: str) -> tuple[Estimate, ...]:
+        """The totals of one indicator in one place that come from a register."""
+        return tuple(
+            row
+            for (_, code, place, breakdown, comparison), rows in self._found.items()
+            if (code, place, breakdown, comparison) == (indicator, area, "", "")
+            for row in rows
+            if row.source_kind == REGISTER
+        )
 
     def breakdowns(self, indicator: str, *, sample: str, area: str) -> list[str]:
         """The variables that an indicator is broken down by in one place."""

@@ -18,6 +18,8 @@ from analysis.presentation.wording import capitalised, filled, lowered
 from analysis.release.rules import rule_set
 
 MOST_ITEMS = 3
+#: Signs of a supported difference from all others.
+ABOVE, BELOW = "▲", "▼"
 
 
 class Extremes(NamedTuple):
@@ -194,6 +196,15 @@ def supported_differences(rows: Iterable[Estimate]) -> tuple[list[Estimate], lis
     )
     above = [row for row in supported if row.estimate > 0]
     return above, [row for row in supported if row.estimate < 0]
+
+
+def supported_sign(difference: Estimate | None, row: Estimate | None) -> str:
+    """▲ or ▼ where a sure value differs from all others with support; else empty."""
+    if difference is None or row is None or not is_sure(row) or not is_sure(difference):
+        return ""
+    if not difference.supported:
+        return ""
+    return ABOVE if difference.estimate > 0 else BELOW
 
 
 def difference_items(
