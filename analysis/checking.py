@@ -14,6 +14,7 @@ import pandas as pd
 
 from analysis.approvals import read_approvals
 from analysis.card_texts import unknown_facts
+from analysis.code_book import coded_questions
 from analysis.definitions import read_tree
 from analysis.errors import WorkbenchError, issues_table
 from analysis.indicators.estimating import check_plan
@@ -121,6 +122,7 @@ def _definitions(study: Study) -> Iterator[Callable[[], object]]:
     yield partial(rule_set, study.card.release.rule_set)
     yield partial(read_corrections, study.folder / "corrections.csv", list(study.samples))
     yield partial(check_plan, study)
+    yield partial(coded_questions, study)
     yield partial(read_rules, study)
     yield partial(read_approvals, study)
     yield partial(read_generator, study)

@@ -290,6 +290,36 @@ def explain(
 
 
 @app.command()
+def code(
+    study: StudyArgument,
+    question: Annotated[str | None, typer.Option("--question", help="Only this one.")] = None,
+    sample: Annotated[str | None, typer.Option("--sample", help="Only this one.")] = None,
+    coder: Annotated[
+        list[str] | None, typer.Option("--coder", help="Who codes; may be repeated.")
+    ] = None,
+    format: Annotated[str, typer.Option("--format", help="xlsx or csv.")] = "xlsx",
+    again: Annotated[
+        bool, typer.Option("--again", help="Write over sheets that lie there.")
+    ] = False,
+) -> None:
+    """Code open answers: sheets for two coders, then their agreement and disagreements."""
+    from analysis.coding_desk import CODERS, code_study
+    from analysis.console import say
+
+    desks = code_study(
+        study,
+        question=question,
+        sample=sample,
+        coders=coder or CODERS,
+        format=format,  # type: ignore[arg-type]
+        again=again,
+    )
+    for line in (line for desk in desks for line in desk.lines):
+        say(line)
+    raise typer.Exit(int(any(desk.waits for desk in desks)))
+
+
+@app.command()
 def weight(
     data: Annotated[Path, typer.Argument(metavar="DATA", help="CSV, XLSX, Parquet or SAV.")],
     margins: Annotated[Path, typer.Option("--margins", help="CSV: var, level, total.")],

@@ -28,6 +28,7 @@ SHOWING_PARTS = (
     "approving.py",
     "build.py",
     "checking.py",
+    "coding_desk.py",
     "cli.py",
     "console.py",
     "new_study.py",
@@ -100,9 +101,9 @@ def answer_files(study: Study) -> list[Path]:
 
 
 def raw_files(study: Study) -> list[Path]:
-    """The answers and their response flow, as far as they are there."""
-    beside = study.raw / "response_flow.csv"
-    return [path for path in [*answer_files(study), beside] if path.is_file()]
+    """The answers, their response flow and coding sheets, as far as they are there."""
+    beside = [study.raw / "response_flow.csv", *sorted((study.raw / "coding").glob("*"))]
+    return [path for path in [*answer_files(study), *beside] if path.is_file()]
 
 
 def changed_ingredients(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:

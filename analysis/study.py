@@ -536,7 +536,7 @@ class Study:
 
     def definition_files(self) -> list[Path]:
         """All files that define the study, in a fixed order."""
-        patterns = ("*.yaml", "*.csv", "*.xlsx", "questionnaire/*", "reports/*")
+        patterns = ("*.yaml", "*.csv", "*.xlsx", "questionnaire/*", "coding/*", "reports/*")
         return sorted(
             {path for pattern in patterns for path in self.folder.glob(pattern) if path.is_file()}
         )

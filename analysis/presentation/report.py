@@ -16,6 +16,7 @@ from analysis.errors import WorkbenchError
 from analysis.presentation import (
     annexes,
     charts,
+    coding,
     findings,
     maps,
     methods,
@@ -41,6 +42,7 @@ from analysis.presentation.makeup import (
     CalloutSpec,
     Chapter,
     ChartSpec,
+    CodingAgreementSpec,
     CodingAnnexSpec,
     FindingsSpec,
     HeadingSpec,
@@ -558,6 +560,12 @@ def _coding(report: Report, spec: CodingAnnexSpec, slot: Slot) -> Iterator[Block
     yield from annexes.coding(report.scene, label, spec)
 
 
+def _coding_agreement(report: Report, spec: CodingAgreementSpec, slot: Slot) -> Iterator[Block]:
+    scene = _scene_of(report, spec)
+    label = slot.label(coding.caption(scene, spec), f"coding {spec.form}")
+    yield from coding.blocks(scene, label, spec)
+
+
 _BUILDERS: Mapping[str, Builder] = {
     "text": _text,
     "heading": _heading,
@@ -589,4 +597,5 @@ _BUILDERS: Mapping[str, Builder] = {
     "indicator_annex": _indicator_annex,
     "questionnaire_annex": _questionnaire,
     "coding_annex": _coding,
+    "coding_agreement": _coding_agreement,
 }
