@@ -93,6 +93,7 @@ def digits_of(text: str) -> str:
     return "".join(letter for letter in text if letter.isdigit())
 
 
+@settings(deadline=None)
 @given(before, st.sampled_from(["", "+420 ", "00420", "+420", "(+420) "]), grouped(9), behind)
 def test_no_telephone_survives(start: str, prefix: str, number: str, end: str) -> None:
     found = SCRUBBER.scrub(f"{start}{prefix}{number}{end}")
@@ -100,6 +101,7 @@ def test_no_telephone_survives(start: str, prefix: str, number: str, end: str) -
     assert sum(found.removed.values()) >= 1
 
 
+@settings(deadline=None)
 @given(
     before, st.integers(0, 99), st.integers(1, 12), st.integers(1, 28), st.booleans(),
     st.integers(0, 9999), st.sampled_from(["/", " / ", "", " ", "-"]), behind,
@@ -119,6 +121,7 @@ domain = st.from_regex(r"[a-z]{3,10}\.(?:cz|sk|com|eu)", fullmatch=True)
 signs = st.sampled_from(["@", " @ ", "(at)", "[at]", " (zavináč) ", " zavináč "])
 
 
+@settings(deadline=None)
 @given(before, local, signs, domain, behind)
 def test_no_mail_survives(start: str, name: str, sign: str, where: str, end: str) -> None:
     found = SCRUBBER.scrub(f"{start}{name}{sign}{where}{end}")
@@ -126,6 +129,7 @@ def test_no_mail_survives(start: str, name: str, sign: str, where: str, end: str
     assert "@" not in found.text
 
 
+@settings(deadline=None)
 @given(before, st.integers(10**9, 10**10 - 1), st.sampled_from(["0100", "0800", "2010"]), behind)
 def test_no_account_survives(start: str, number: int, bank: str, end: str) -> None:
     found = SCRUBBER.scrub(f"{start}{number}/{bank}{end}")
@@ -149,7 +153,7 @@ frames = st.sampled_from(
 LONG = 3
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(frames, given_pairs, family_pairs, st.booleans())
 def test_no_pair_of_names_survives_in_any_case(
     frame: str, one: str, other: str, turned: bool
@@ -169,7 +173,7 @@ titles = st.sampled_from(
 unknown = st.from_regex(r"[BDKMPRSTVZ][aeiou][lnrtk]{1,2}[aeiou]?[bdkmnrtv][aoei]?", fullmatch=True)
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(st.sampled_from(["Byla tu", "potkal jsem", "u nás", "a"]), titles, unknown, behind)
 def test_a_name_behind_a_title_goes_even_when_nobody_knows_it(
     start: str, title: str, name: str, end: str
@@ -180,6 +184,7 @@ def test_a_name_behind_a_title_goes_even_when_nobody_knows_it(
     assert name not in text, text
 
 
+@settings(deadline=None)
 @given(st.sampled_from(SMALL[:3]).flatmap(
     lambda name: st.tuples(*(st.sampled_from(sorted(place_forms(w))) for w in name.split()))
 ))  # fmt: skip
@@ -200,7 +205,7 @@ anything = st.text(
 ).map(" ".join)  # fmt: skip
 
 
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @given(anything)
 def test_any_text_is_scrubbed_once_and_for_all(text: str) -> None:
     once = SCRUBBER.scrub(text)
