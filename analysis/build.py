@@ -33,6 +33,7 @@ from analysis.publishing.manifest import (
     write_manifest,
 )
 from analysis.publishing.site import Site, write_site
+from analysis.release.texts import refresh_released_texts
 from analysis.run import read_run_record, reasons_to_run, run_study, stored_ingredients
 from analysis.study import Study, open_study
 from analysis.workspace import Workspace, find_workspace
@@ -137,6 +138,7 @@ def render_reports(
     """
     study = study_id if isinstance(study_id, Study) else open_study(study_id)
     _require_results(study)
+    refresh_released_texts(study)
     expected = _orders(study, None, None, None)
     orders = _orders(study, kinds, areas, languages)
     folder = study.workspace.reports(study.id)

@@ -17,6 +17,9 @@ from analysis.study import Study
 PACKAGE = Path(__file__).resolve().parent
 Ingredients = dict[str, str]
 
+#: What reports are made from, in the folder of results.
+RELEASED_FILES = ("released.parquet", "released_texts.json", "run_record.json")
+
 #: Parts of the package that shape what is shown but not what is computed.
 SHOWING_PARTS = (
     "presentation",
@@ -73,7 +76,7 @@ def report_ingredients(
 
     ``beside`` are files of the workspace's raw data that reports show, such as boundaries.
     """
-    released = [study.processed / name for name in ("released.parquet", "run_record.json")]
+    released = [study.processed / name for name in RELEASED_FILES]
     return {
         **_files(_definitions(study), study.folder, "definitions"),
         **_files(_catalogues(study), study.workspace.studies, ""),

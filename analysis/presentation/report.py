@@ -21,6 +21,7 @@ from analysis.presentation import (
     methods,
     profile,
     proposals,
+    quotations,
     sentences,
     tables,
 )
@@ -51,6 +52,7 @@ from analysis.presentation.makeup import (
     PageBreakSpec,
     ProfileSpec,
     QuestionnaireAnnexSpec,
+    QuotationsSpec,
     ReadingNotesSpec,
     RecommendationsSpec,
     SentenceSpec,
@@ -558,6 +560,7 @@ _METHOD_TABLES: Mapping[str, Callable[[Scene, Label], Iterator[Block]]] = {
     "sample_table": methods.sample_table,
     "weights": methods.weights,
     "margins": methods.margins,
+    "open_answers": quotations.open_answers,
 }
 
 
@@ -598,6 +601,10 @@ def _recommendations(report: Report, spec: RecommendationsSpec, slot: Slot) -> I
         yield from proposals.blocks(scene, spec)
 
 
+def _quotations(report: Report, spec: QuotationsSpec, slot: Slot) -> Iterator[Block]:
+    yield from quotations.blocks(_scene_of(report, spec), spec)
+
+
 def _indicator_annex(report: Report, spec: IndicatorAnnexSpec, slot: Slot) -> Iterator[Block]:
     label = slot.label(report.scene.words.say("annex.indicators"), "indicators")
     yield from annexes.indicators(report.scene, label, spec, report.makeup)
@@ -636,12 +643,14 @@ _BUILDERS: Mapping[str, Builder] = {
             "weights",
             "margins",
             "missing_answers",
+            "open_answers",
         ),
         _method,
     ),
     "reading_notes": _reading_notes,
     "profile": _profile,
     "recommendations": _recommendations,
+    "quotations": _quotations,
     "indicator_annex": _indicator_annex,
     "questionnaire_annex": _questionnaire,
     "coding_annex": _coding,
