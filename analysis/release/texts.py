@@ -18,6 +18,8 @@ from analysis.errors import Issue, WorkbenchError
 from analysis.release.open_answers import (
     OpenAnswer,
     QuotationRules,
+    as_records,
+    from_records,
     read_quotation_rules,
     scrubber,
 )
@@ -85,12 +87,12 @@ def refresh_released_texts(study: Study) -> list[Quotation]:
 
 def read_waiting(study: Study) -> list[OpenAnswer]:
     """What the last run offered. Confidential."""
-    return fromread_records(read_records(study.processed / WAITING_FILE))
+    return from_records(read_records(study.processed / WAITING_FILE))
 
 
 def write_waiting(path: Path, offered: Iterable[OpenAnswer]) -> None:
     """Write what a run offers."""
-    path.write_text(_json(asread_records(offered)), encoding="utf-8")
+    path.write_text(_json(as_records(offered)), encoding="utf-8")
 
 
 def quotations_to_approve(study: Study) -> Iterator[Item]:
