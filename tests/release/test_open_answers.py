@@ -35,7 +35,18 @@ RULES = "attributes: [sex]\n"
 ROUTED = SURVEY.replace(
     "text,remark,Poznámka,Remark,,,,,,,", "text,remark,Poznámka,Remark,${helped} = '1',,,,,,"
 )
-WORDS = ["lékař", "doprava", "poradna", "hlídání", "obědy", "odvoz", "pomoc", "úklid", "nákup", "výlet"]
+WORDS = [
+    "lékař",
+    "doprava",
+    "poradna",
+    "hlídání",
+    "obědy",
+    "odvoz",
+    "pomoc",
+    "úklid",
+    "nákup",
+    "výlet",
+]
 
 Open = Callable[..., Study]
 
