@@ -29,6 +29,7 @@ from analysis.definitions import (
 from analysis.errors import Issue, WorkbenchError
 from analysis.expressions import Expression, parse
 from analysis.questionnaire import Labels, Questionnaire, read_questionnaire
+from analysis.sensitivity import Sensitivity
 from analysis.territory import Territory, load_territory
 from analysis.workspace import Workspace, find_workspace
 
@@ -170,6 +171,25 @@ class ReleaseChoice(Definition):
     rule_set: str = "default"
 
 
+class Auxiliary(Definition):
+    """A number known of every area: the share of some choices in a margin."""
+
+    title: dict[str, str]
+    margin: str
+    variable: str
+    choices: tuple[str, ...] = Field(min_length=1)
+
+
+class SmallAreas(Definition):
+    """What model-based estimates of areas rest on besides the answers.
+
+    ``sample`` names the sample whose margins the auxiliaries are taken from.
+    """
+
+    sample: str
+    auxiliaries: tuple[Auxiliary, ...] = ()
+
+
 class Card(Definition):
     """``study.yaml``."""
 
@@ -189,6 +209,7 @@ class Card(Definition):
     samples: dict[str, Sample]
     discard: tuple[DiscardRule, ...] = ()
     release: ReleaseChoice = ReleaseChoice()
+    small_areas: SmallAreas | None = None
     seed: int = 1
 
 
@@ -201,6 +222,7 @@ class _VariableRow(Definition):
     list: str | None = None
     label: dict[str, str]
     calculation: str
+    wider: str | None = None
     sensitive: Literal["yes", "no", "auto"] = "auto"
     note: str = ""
 
@@ -235,8 +257,13 @@ class _PlanRow(Definition):
     sample: str
     breakdowns: str = ""
     levels: str = "area region"
-    comparison: Literal["", "rest"] = ""
+    comparison: str = ""
     note: str = ""
+
+
+#: What a plan may ask for beside an estimate: the area less the rest of the region, its place
+#: among the areas, a model-based estimate, the change since the earlier wave.
+COMPARISONS = ("rest", "rank", "model", "earlier")
 
 
 class _MarginRow(Definition):
@@ -259,7 +286,11 @@ class _AreaRow(Definition):
 
 @dataclass(frozen=True)
 class Variable:
-    """A derived variable."""
+    """A derived variable.
+
+    ``wider`` names the variable whose groups hold the groups of this one; into which of them
+    a choice falls says its attribute ``wider``.
+    """
 
     name: str
     type: str
@@ -267,6 +298,7 @@ class Variable:
     label: Labels
     calculation: Expression
     sensitive: bool
+    wider: str | None = None
 
 
 @dataclass(frozen=True)
@@ -295,6 +327,17 @@ class Indicator:
     requires: str
     source: str
     version: str
+    sensitive_categories: frozenset[str] = frozenset()
+    sensitive_base: bool = False
+    sensitive_base_categories: frozenset[str] = frozenset()
+
+    def reveals(self, category: str) -> bool:
+        """Whether the value of a category reveals something sensitive."""
+        return self.sensitive or category in self.sensitive_categories
+
+    def has_sensitive_base(self, category: str) -> bool:
+        """Whether it is sensitive in itself to belong to the base of a category."""
+        return self.sensitive_base or category in self.sensitive_base_categories
 
     @property
     def names(self) -> frozenset[str]:
@@ -307,13 +350,16 @@ class Indicator:
 
 @dataclass(frozen=True)
 class PlanRow:
-    """One row of the analysis plan: an indicator in a sample by some breakdowns."""
+    """One row of the analysis plan: an indicator in a sample by some breakdowns.
+
+    ``comparisons`` are the rows that stand beside the estimates: :data:`COMPARISONS`.
+    """
 
     indicator: str
     sample: str
     breakdowns: tuple[str, ...]
     levels: tuple[str, ...]
-    comparison: str
+    comparisons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -432,6 +478,17 @@ class Study:
             raise WorkbenchError(f"no indicator {code}", hint=suggestion(code, codes))
         return found
 
+    def definition_of(self, code: str, category: str) -> Indicator:
+        """The row that defines a category: its own, else the last of the code.
+
+        Raises
+        ------
+        WorkbenchError
+            If the study has no such indicator.
+        """
+        found = self.indicator(code)
+        return next((row for row in found if row.category == category), found[-1])
+
     def list_of(self, name: str) -> str | None:
         """The list of choices of a question or a derived variable."""
         if name in self.variables:
@@ -445,9 +502,14 @@ class Study:
                 return source[name].label.get(language, name)
         return name
 
+    @cached_property
+    def sensitivity(self) -> Sensitivity:
+        """What reveals something sensitive of a person."""
+        return Sensitivity(self.questionnaire, self.variables)
+
     def is_sensitive(self, name: str) -> bool:
         """Whether a question, grid or derived variable reveals something sensitive."""
-        return _is_sensitive(name, self.variables, self.questionnaire)
+        return self.sensitivity.of_name(name)
 
     def definition_files(self) -> list[Path]:
         """All files that define the study, in a fixed order."""
@@ -484,6 +546,7 @@ def open_study(study: str | Path, workspace: Workspace | None = None) -> Study:
         *_area_issues(card, card_tree, questionnaire, variables),
         *_sensitive_issues(card, card_tree, questionnaire),
         *_discard_issues(card, card_tree, questionnaire),
+        *_small_area_issues(card, card_tree, margins, questionnaire, variables),
         *_translation_issues(card, questionnaire, folder),
     ]
     if issues:
@@ -689,6 +752,7 @@ def _read_variables(
             )
         )  # fmt: skip
         issues.extend(_list_issues(model, row, questionnaire))
+    issues.extend(_wider_issues(parsed, questionnaire))
     cycle = _cycle({name: entry[1].names for name, entry in parsed.items()})
     if cycle:
         row = parsed[cycle[0]][2]
@@ -755,7 +819,7 @@ def _variable(
     earlier: Mapping[str, Variable],
     questionnaire: Questionnaire,
 ) -> Variable:
-    inherited = any(_is_sensitive(name, earlier, questionnaire) for name in expression.names)
+    inherited = Sensitivity(questionnaire, earlier).of_expression(expression)
     return Variable(
         name=model.name,
         type="select_one" if model.type == "yes_no" else model.type,
@@ -763,20 +827,45 @@ def _variable(
         label=model.label,
         calculation=expression,
         sensitive=inherited if model.sensitive == "auto" else model.sensitive == "yes",
+        wider=model.wider,
     )
 
 
-def _is_sensitive(
-    name: str, variables: Mapping[str, Variable], questionnaire: Questionnaire
-) -> bool:
-    if name in variables:
-        return variables[name].sensitive
-    if name in questionnaire.questions:
-        return questionnaire.questions[name].sensitive
-    if name in questionnaire.groups:
-        members = questionnaire.groups[name].questions
-        return any(questionnaire.questions[member].sensitive for member in members)
-    return False
+def _wider_issues(
+    parsed: Mapping[str, tuple[_VariableRow, Expression, Row]], questionnaire: Questionnaire
+) -> Iterator[Issue]:
+    """Wider variables that do not exist, run in a circle, or lack the group of a choice."""
+    wider = {name: model.wider for name, (model, _, _) in parsed.items() if model.wider}
+    circle = _cycle({name: {other} for name, other in wider.items()})
+    for name, other in wider.items():
+        model, _, row = parsed[name]
+        found = parsed.get(other)
+        if found is None or not (found[0].list and model.list):
+            yield row.issue(
+                f"there is no variable with choices {other}",
+                "wider",
+                expected="a derived variable with choices, of one that has choices itself",
+                hint=suggestion(other, parsed),
+            )
+        elif name in circle:
+            yield row.issue("a variable is wider than itself", "wider", got=" → ".join(circle))
+        else:
+            yield from _wider_choice_issues(model, found[0], row, questionnaire)
+
+
+def _wider_choice_issues(
+    model: _VariableRow, other: _VariableRow, row: Row, questionnaire: Questionnaire
+) -> Iterator[Issue]:
+    known = questionnaire.choice_names(other.list or "")
+    for choice in questionnaire.choices.get(model.list or "", ()):
+        group = choice.attributes.get("wider", "")
+        if group not in known:
+            yield row.issue(
+                f"the list {other.list} has no choice {group or '(none named)'}, into which"
+                f" {choice.name} of {model.list} falls",
+                "wider",
+                expected=f"a column wider of the choices with one of {', '.join(known)}",
+            )
 
 
 def _read_indicators(
@@ -843,10 +932,24 @@ def _indicator(
 ) -> Indicator:
     values = model.model_dump()
     values.update(select=select, base=base, adjust=tuple(model.adjust.split()), sensitive=False)
-    indicator = Indicator(**values)
-    inherited = any(_is_sensitive(name, variables, questionnaire) for name in indicator.names)
-    sensitive = inherited if model.sensitive == "auto" else model.sensitive == "yes"
-    return Indicator(**{**values, "sensitive": sensitive})
+    if model.sensitive != "auto":
+        return Indicator(**{**values, "sensitive": model.sensitive == "yes"})
+    known = Sensitivity(questionnaire, variables)
+    over = model.over is not None and model.over not in questionnaire.groups
+    whole = (over and known.of_name(model.over or "")) or known.of_expression(select)
+    asked, asked_categories = False, frozenset[str]()
+    if model.not_asked != "no":
+        names = select.names if select is not None else frozenset[str]()
+        asked, asked_categories = known.asked_of_few(model.over, names)
+    own = known.categories(model.over)
+    chosen = own if base is not None and base.uses_current else frozenset[str]()
+    values.update(
+        sensitive=whole or known.of_expression(base) or asked,
+        sensitive_categories=own | asked_categories,
+        sensitive_base=known.of_expression(base) or asked,
+        sensitive_base_categories=asked_categories | chosen,
+    )
+    return Indicator(**values)
 
 
 def _read_plan(
@@ -866,6 +969,7 @@ def _read_plan(
             ("sample", (model.sample,), set(card.samples)),
             ("breakdowns", tuple(model.breakdowns.split()), _breakdowns(questionnaire, variables)),
             ("levels", tuple(model.levels.split()), {"area", "region"}),
+            ("comparison", tuple(model.comparison.split()), set(COMPARISONS)),
         )
         issues.extend(
             row.issue(
@@ -878,17 +982,38 @@ def _read_plan(
             for name in names
             if name not in known
         )
+        if "area" not in model.levels.split() and model.comparison:
+            issues.append(
+                row.issue(
+                    f"{model.indicator} has a comparison of areas, but no areas",
+                    "levels",
+                    got=model.levels,
+                    expected="area among the levels",
+                )
+            )
     plan = [
         PlanRow(
             model.indicator,
             model.sample,
-            tuple(model.breakdowns.split()),
+            _with_wider(model.breakdowns.split(), variables),
             tuple(model.levels.split()),
-            model.comparison,
+            tuple(model.comparison.split()),
         )
         for model in models
     ]
     return plan, issues
+
+
+def _with_wider(names: Iterable[str], variables: Mapping[str, Variable]) -> tuple[str, ...]:
+    """Breakdowns with the wider ones that stand in where their groups are too small."""
+    found: dict[str, None] = {}
+    for name in names:
+        found.setdefault(name)
+        wider = variables[name].wider if name in variables else None
+        while wider and wider in variables and wider not in found:
+            found.setdefault(wider)
+            wider = variables[wider].wider
+    return tuple(found)
 
 
 def _breakdowns(questionnaire: Questionnaire, variables: Mapping[str, Variable]) -> set[str]:
@@ -982,6 +1107,47 @@ def _discard_issues(card: Card, tree: Tree, questionnaire: Questionnaire) -> Ite
                     f"a translation is missing: {language}",
                     ("discard", number, "reason"),
                     expected=f"a text in {language}",
+                )
+
+
+def _small_area_issues(
+    card: Card,
+    tree: Tree,
+    margins: Iterable[Margin],
+    questionnaire: Questionnaire,
+    variables: Mapping[str, Variable],
+) -> Iterator[Issue]:
+    """Auxiliaries that no margin has."""
+    if card.small_areas is None:
+        return
+    own = {one.name: one for one in margins if one.sample == card.small_areas.sample}
+    for number, auxiliary in enumerate(card.small_areas.auxiliaries):
+        path = ("small_areas", "auxiliaries", number)
+        margin = own.get(auxiliary.margin)
+        if margin is None:
+            yield tree.issue(
+                f"the sample {card.small_areas.sample} has no margin {auxiliary.margin}",
+                (*path, "margin"),
+                expected=", ".join(own) or "a row in margins.csv",
+                hint=suggestion(auxiliary.margin, own),
+            )
+            continue
+        if auxiliary.variable not in margin.variables:
+            yield tree.issue(
+                f"the margin {margin.name} has no variable {auxiliary.variable}",
+                (*path, "variable"),
+                expected=", ".join(margin.variables),
+            )
+            continue
+        found = variables.get(auxiliary.variable)
+        list_name = found.list if found else questionnaire.list_of(auxiliary.variable)
+        known = questionnaire.choice_names(list_name or "")
+        for choice in auxiliary.choices:
+            if choice not in known:
+                yield tree.issue(
+                    f"the list {list_name} has no choice {choice}",
+                    (*path, "choices"),
+                    expected=", ".join(known),
                 )
 
 
