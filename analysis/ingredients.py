@@ -19,6 +19,9 @@ Ingredients = dict[str, str]
 #: The rules of recommendations; read above this package part, so its name stands here too.
 RULES_FILE = "recommendations.yaml"
 
+#: What reports are made from, in the folder of results.
+RELEASED_FILES = ("released.parquet", "released_texts.json", "run_record.json")
+
 #: Parts of the package that shape what is shown but not what is computed.
 SHOWING_PARTS = (
     "presentation",
@@ -80,7 +83,7 @@ def report_ingredients(
 
     ``beside`` are files of the workspace's raw data that reports show, such as boundaries.
     """
-    released = [study.processed / name for name in ("released.parquet", "run_record.json")]
+    released = [study.processed / name for name in RELEASED_FILES]
     return {
         **_files(_definitions(study), study.folder, "definitions"),
         **_files(_catalogues(study), study.workspace.studies, ""),
