@@ -15,6 +15,7 @@ import pandas as pd
 from analysis.errors import WorkbenchError, issues_table
 from analysis.indicators.estimating import check_plan
 from analysis.ingredients import answer_files
+from analysis.presentation.annex_definition import has_annex, read_annex
 from analysis.presentation.makeup import read_makeup
 from analysis.publishing.manifest import write_whole
 from analysis.recommendations import read_rules
@@ -119,6 +120,8 @@ def _definitions(study: Study) -> Iterator[Callable[[], object]]:
     yield partial(read_generator, study)
     for kind in study.reports:
         yield partial(read_makeup, study, kind)
+    if has_annex(study):
+        yield partial(read_annex, study)
     for name, sample in study.samples.items():
         if sample.weighting.method == "rake":
             yield partial(margins_from_territory, study, name)

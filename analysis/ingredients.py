@@ -30,6 +30,9 @@ SHOWING_PARTS = (
     "__main__.py",
 )
 
+#: Definitions that say what is shown, beside the make-ups of reports.
+SHOWING_DEFINITIONS = ("annex.yaml",)
+
 
 def content_hash(path: Path) -> str:
     """SHA-256 of a file's content, in hexadecimal."""
@@ -49,7 +52,11 @@ def combined_hash(ingredients: Mapping[str, str]) -> str:
 
 def definition_ingredients(study: Study) -> Ingredients:
     """What a study means: its definitions, the catalogues, and the package that reads them."""
-    definitions = [path for path in _definitions(study) if path.parent.name != "reports"]
+    definitions = [
+        path
+        for path in _definitions(study)
+        if path.parent.name != "reports" and path.name not in SHOWING_DEFINITIONS
+    ]
     return {
         **_files(definitions, study.folder, "definitions"),
         **_files(_catalogues(study), study.workspace.studies, ""),

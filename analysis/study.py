@@ -171,7 +171,11 @@ class ReleaseChoice(Definition):
 
 
 class Card(Definition):
-    """``study.yaml``."""
+    """``study.yaml``.
+
+    ``licence`` is the address of the licence of the published data, empty while nobody has
+    decided it.
+    """
 
     id: str
     title: dict[str, str]
@@ -189,6 +193,7 @@ class Card(Definition):
     samples: dict[str, Sample]
     discard: tuple[DiscardRule, ...] = ()
     release: ReleaseChoice = ReleaseChoice()
+    licence: str = ""
     seed: int = 1
 
 
