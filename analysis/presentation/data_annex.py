@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from typing import Literal
 
@@ -45,6 +46,7 @@ Measure = Literal["value", "low", "high", "n"]
 _MEASURES: tuple[Measure, ...] = ("value", "low", "high", "n")
 _NAME, _TEXT, _SHORT = 4.0, 2.4, 1.4
 _LONGEST_NAME = 31
+_DAY_LENGTH = len("2011-10-28")
 
 
 @dataclass(frozen=True)
@@ -337,7 +339,7 @@ def _values(
 
 def _source_cells(annex: _Annex, scene: Scene, row: Estimate) -> tuple[Cell, ...]:
     return (
-        Cell(row.reference_date),
+        Cell(_day(scene, row.reference_date)),
         Cell(annex.say("survey", sample=scene.names.text(scene.study.samples[row.sample].title),
                        wave=scene.study.wave)),
         Cell(annex.say(f"origin_{row.data_origin}")),
@@ -345,6 +347,11 @@ def _source_cells(annex: _Annex, scene: Scene, row: Estimate) -> tuple[Cell, ...
         Cell(scene.names.definition(row.indicator, row.category).version),
         Cell(row.row_id),
     )  # fmt: skip
+
+
+def _day(scene: Scene, text: str) -> str:
+    """A day as the language writes it; a year or month as it stands."""
+    return scene.numbers.date(date.fromisoformat(text)) if len(text) == _DAY_LENGTH else text
 
 
 def mark_text(scene: Scene, row: Estimate) -> str:
@@ -441,7 +448,7 @@ def _territory(annex: _Annex, spec: SheetSpec) -> Table:
 
 def _item_rows(annex: _Annex, item: Item, places: Sequence[str]) -> Iterator[tuple[Cell, ...]]:
     numbers = annex.scene.numbers
-    end = (Cell(item.date), Cell(item.source))
+    end = (Cell(_day(annex.scene, item.date)), Cell(item.source))
     counts = [Cell(numbers.whole(item.counts[place]), float(item.counts[place]), "#,##0")
               for place in places]  # fmt: skip
     yield (Cell(item.topic), Cell(item.group), Cell(annex.say("count")), *counts, *end)

@@ -31,6 +31,9 @@ from analysis.study import Study
 #: SDMX: the total over a breakdown; a dimension that does not apply.
 TOTAL: Final = "_T"
 NOT_APPLICABLE: Final = "_Z"
+#: The one state of all rows that are hidden to protect respondents.
+HIDDEN: Final = "suppressed_disclosure"
+DISCLOSURE_STATES: Final = ["suppressed_primary", "suppressed_complementary"]
 METADATA_FILE: Final = "csv-metadata.json"
 
 _FOLDER = Path(__file__).parent
@@ -137,6 +140,8 @@ class _Tables:
             self._unit(*key)
             for key in frame[["indicator", "category", "comparison"]].itertuples(index=False)
         ]
+        # Which of the two it is must not be seen: "primary" would say that the count is small.
+        frame["release"] = frame["release"].replace(DISCLOSURE_STATES, HIDDEN)
         for column in ("df", "n", "n_effective"):
             frame[column] = frame[column].round().astype("Int64")
         _refuse_unknown_codes(frame)
