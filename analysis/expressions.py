@@ -72,6 +72,9 @@ class ChoiceLists(Protocol):
     def items_list(self, group: str) -> str | None:
         """The list whose entries are the items of a grid."""
 
+    def group_of(self, question: str) -> str | None:
+        """The grid or block that a question stands in."""
+
     def is_multiple(self, question: str) -> bool:
         """Whether several choices can be given."""
 
@@ -104,7 +107,7 @@ class Context:
     current
         What ``.`` stands for.
     missing
-        The codes that mean no answer; a study card may name others.
+        The codes that mean no answer, that of "not asked" first; a study card may name others.
     """
 
     def __init__(
@@ -586,6 +589,45 @@ def _any_in(context: Context, arguments: tuple[_Node, ...]) -> Value:
     return _any([_among(context, question, answers) for question in questions])
 
 
+def _count_in_asked(context: Context, arguments: tuple[_Node, ...]) -> Value:
+    return _count(_of_asked(context, arguments))
+
+
+def _any_in_asked(context: Context, arguments: tuple[_Node, ...]) -> Value:
+    return _any(_of_asked(context, arguments))
+
+
+def _of_asked(context: Context, arguments: tuple[_Node, ...]) -> list[Floats]:
+    """Whether each item of a grid holds, no where it was not asked; unknown where none was."""
+    group, answers = _group(arguments[0]), _texts(arguments[1:], context)
+    questions = [question for question, _ in context.lists.group_items(group)]
+    skipped = np.stack([_not_asked(context, question) for question in questions])
+    nothing = np.where(skipped.all(axis=0), np.nan, 0.0)
+    return [
+        np.where(away, nothing, _among(context, question, answers))
+        for question, away in zip(questions, skipped, strict=True)
+    ]
+
+
+def _same_item(context: Context, arguments: tuple[_Node, ...]) -> Value:
+    group = _group(arguments[0])
+    items = dict(_all_items(context))
+    current = context.current_choice or items.get(context.current_question or "")
+    for question, item in context.lists.group_items(group):
+        if item == current:
+            return context.value(question)
+    raise WorkbenchError(
+        f"the grid {group} has no item {current or '(no current item)'}",
+        hint="same-item(grid) needs over: a grid or question with the same items",
+    )
+
+
+def _all_items(context: Context) -> Iterator[tuple[str, str]]:
+    question = context.current_question
+    group = context.lists.group_of(question) if question else None
+    return iter(context.lists.group_items(group) if group else ())
+
+
 def _count_in_where(context: Context, arguments: tuple[_Node, ...]) -> Value:
     group = _group(arguments[0])
     attribute, wanted, *answers = _texts(arguments[1:], context)
@@ -657,6 +699,9 @@ _FUNCTIONS: dict[str, _Function] = {
     "count-in-where": _Function(
         "count-in-where(grid, 'column', 'value', 'answer', …)", 4, 99, _count_in_where
     ),
+    "count-in-asked": _Function("count-in-asked(grid, 'answer', …)", 2, 99, _count_in_asked),
+    "any-in-asked": _Function("any-in-asked(grid, 'answer', …)", 2, 99, _any_in_asked),
+    "same-item": _Function("same-item(grid)", 1, 1, _same_item),
     "band": _Function("band(number, 'list')", 2, 2, _band),
     "area-of": _Function("area-of(${municipality})", 1, 1, _area_of),
     "population-of": _Function("population-of(${municipality})", 1, 1, _population_of),
@@ -665,7 +710,9 @@ _FUNCTIONS: dict[str, _Function] = {
     "regex": _Function("regex(${question}, 'pattern')", 2, 2, _regex),
     "string-length": _Function("string-length(${question})", 1, 1, _string_length),
 }
-_GROUP_FUNCTIONS = ("count-in", "any-in", "count-in-where")
+_GROUP_FUNCTIONS = (
+    "count-in", "any-in", "count-in-where", "count-in-asked", "any-in-asked", "same-item",
+)  # fmt: skip
 FUNCTION_NAMES = frozenset(_FUNCTIONS)
 
 
@@ -838,6 +885,12 @@ def _among(context: Context, question: str, answers: Iterable[str]) -> Floats:
     wanted = [value.names.index(name) for name in answers if name in value.names]
     fits = np.isin(value.codes, wanted).astype(float)
     return np.where(value.unknown, np.nan, fits)
+
+
+def _not_asked(context: Context, question: str) -> NDArray[np.bool_]:
+    """Where the routing left a question out; the first code of ``missing`` says so."""
+    column = pd.Series(context.raw(question)).astype("str")
+    return (column == context.missing[0]).to_numpy(dtype=bool)
 
 
 def _count(columns: list[Floats]) -> Floats:

@@ -69,6 +69,7 @@ class Question:
     constraint: Expression | None = None
     required: bool = False
     sensitive: bool = False
+    sensitive_choices: bool = False
     group: str | None = None
     item: str | None = None
     samples: tuple[str, ...] = ()
@@ -110,6 +111,11 @@ class Questionnaire:
     def choice_names(self, list_name: str) -> tuple[str, ...]:
         """The names of a list's choices, in order; none for an unknown list."""
         return tuple(choice.name for choice in self.choices.get(list_name, ()))
+
+    def group_of(self, question: str) -> str | None:
+        """The innermost grid or block that a question stands in."""
+        found = self.questions.get(question)
+        return found.group if found else None
 
     def choice(self, list_name: str, name: str) -> Choice:
         """One choice of a list.
@@ -373,6 +379,7 @@ class _Reader:
             constraint=self.expression(row, "constraint"),
             required=_yes(row, "required"),
             sensitive=_yes(row, "sensitive"),
+            sensitive_choices=row.values.get("sensitive", "").strip() == "choices",
             group=group,
             item=row.values.get("item") or None,
             samples=tuple(row.values.get("samples", "").split()),

@@ -227,7 +227,7 @@ def _release(study: Study, estimates: pd.DataFrame, results: Iterable[SampleResu
             indicator.code: indicator.minimum_n_comparison for indicator in study.indicators
         },
         weight_ranges={result.sample: _weight_range(result) for result in results},
-        sensitive_bases=_sensitive_bases(study),
+        sensitive_bases=_sensitive_bases(study, estimates),
         derived_from=_derived_from(study),
     )
 
@@ -239,12 +239,12 @@ def _weight_range(result: SampleResult) -> dict[str, tuple[float, float]]:
     return {str(area): (float(low), float(high)) for area, low, high in spread}
 
 
-def _sensitive_bases(study: Study) -> set[str]:
+def _sensitive_bases(study: Study, estimates: pd.DataFrame) -> set[tuple[str, str]]:
+    keys = estimates[["indicator", "category"]].drop_duplicates()
     return {
-        indicator.code
-        for indicator in study.indicators
-        if indicator.base is not None
-        and any(study.is_sensitive(name) for name in indicator.base.names)
+        (code, category)
+        for code, category in keys.itertuples(index=False, name=None)
+        if study.definition_of(code, category).has_sensitive_base(category)
     }
 
 

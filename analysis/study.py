@@ -29,6 +29,7 @@ from analysis.definitions import (
 from analysis.errors import Issue, WorkbenchError
 from analysis.expressions import Expression, parse
 from analysis.questionnaire import Labels, Questionnaire, read_questionnaire
+from analysis.sensitivity import Sensitivity
 from analysis.territory import Territory, load_territory
 from analysis.workspace import Workspace, find_workspace
 
@@ -300,6 +301,17 @@ class Indicator:
     requires: str
     source: str
     version: str
+    sensitive_categories: frozenset[str] = frozenset()
+    sensitive_base: bool = False
+    sensitive_base_categories: frozenset[str] = frozenset()
+
+    def reveals(self, category: str) -> bool:
+        """Whether the value of a category reveals something sensitive."""
+        return self.sensitive or category in self.sensitive_categories
+
+    def has_sensitive_base(self, category: str) -> bool:
+        """Whether it is sensitive in itself to belong to the base of a category."""
+        return self.sensitive_base or category in self.sensitive_base_categories
 
     @property
     def names(self) -> frozenset[str]:
@@ -437,6 +449,17 @@ class Study:
             raise WorkbenchError(f"no indicator {code}", hint=suggestion(code, codes))
         return found
 
+    def definition_of(self, code: str, category: str) -> Indicator:
+        """The row that defines a category: its own, else the last of the code.
+
+        Raises
+        ------
+        WorkbenchError
+            If the study has no such indicator.
+        """
+        found = self.indicator(code)
+        return next((row for row in found if row.category == category), found[-1])
+
     def list_of(self, name: str) -> str | None:
         """The list of choices of a question or a derived variable."""
         if name in self.variables:
@@ -450,9 +473,14 @@ class Study:
                 return source[name].label.get(language, name)
         return name
 
+    @cached_property
+    def sensitivity(self) -> Sensitivity:
+        """What reveals something sensitive of a person."""
+        return Sensitivity(self.questionnaire, self.variables)
+
     def is_sensitive(self, name: str) -> bool:
         """Whether a question, grid or derived variable reveals something sensitive."""
-        return _is_sensitive(name, self.variables, self.questionnaire)
+        return self.sensitivity.of_name(name)
 
     def definition_files(self) -> list[Path]:
         """All files that define the study, in a fixed order."""
@@ -760,7 +788,7 @@ def _variable(
     earlier: Mapping[str, Variable],
     questionnaire: Questionnaire,
 ) -> Variable:
-    inherited = any(_is_sensitive(name, earlier, questionnaire) for name in expression.names)
+    inherited = Sensitivity(questionnaire, earlier).of_expression(expression)
     return Variable(
         name=model.name,
         type="select_one" if model.type == "yes_no" else model.type,
@@ -769,19 +797,6 @@ def _variable(
         calculation=expression,
         sensitive=inherited if model.sensitive == "auto" else model.sensitive == "yes",
     )
-
-
-def _is_sensitive(
-    name: str, variables: Mapping[str, Variable], questionnaire: Questionnaire
-) -> bool:
-    if name in variables:
-        return variables[name].sensitive
-    if name in questionnaire.questions:
-        return questionnaire.questions[name].sensitive
-    if name in questionnaire.groups:
-        members = questionnaire.groups[name].questions
-        return any(questionnaire.questions[member].sensitive for member in members)
-    return False
 
 
 def _read_indicators(
@@ -848,10 +863,24 @@ def _indicator(
 ) -> Indicator:
     values = model.model_dump()
     values.update(select=select, base=base, adjust=tuple(model.adjust.split()), sensitive=False)
-    indicator = Indicator(**values)
-    inherited = any(_is_sensitive(name, variables, questionnaire) for name in indicator.names)
-    sensitive = inherited if model.sensitive == "auto" else model.sensitive == "yes"
-    return Indicator(**{**values, "sensitive": sensitive})
+    if model.sensitive != "auto":
+        return Indicator(**{**values, "sensitive": model.sensitive == "yes"})
+    known = Sensitivity(questionnaire, variables)
+    over = model.over is not None and model.over not in questionnaire.groups
+    whole = (over and known.of_name(model.over or "")) or known.of_expression(select)
+    asked, asked_categories = False, frozenset[str]()
+    if model.not_asked != "no":
+        names = select.names if select is not None else frozenset[str]()
+        asked, asked_categories = known.asked_of_few(model.over, names)
+    own = known.categories(model.over)
+    chosen = own if base is not None and base.uses_current else frozenset[str]()
+    values.update(
+        sensitive=whole or known.of_expression(base) or asked,
+        sensitive_categories=own | asked_categories,
+        sensitive_base=known.of_expression(base) or asked,
+        sensitive_base_categories=asked_categories | chosen,
+    )
+    return Indicator(**values)
 
 
 def _read_plan(

@@ -71,6 +71,7 @@ NAN = np.nan
         ("count-in(known, '1', '2')", [1, 0, 2, NAN]),
         ("any-in(known, '1')", [1, 0, 1, 1]),
         ("count-in-where(known, 'kind', 'care', '1', '2')", [1, 0, 1, NAN]),
+        ("count-in-asked(known, '1', '2')", [1, 0, 2, NAN]),
         ("missing(${sex})", [0, 0, 1, 1]),
         ("${sex} = ''", [0, 0, 1, 1]),
         ("${sex} != ''", [1, 1, 0, 0]),
@@ -238,3 +239,38 @@ def test_derived_variables_know_the_missing_codes_of_the_study_card(tmp_path: Pa
     derived = derive_variables(study, columns)
     assert derived["age_group"].isna().tolist() == [False, True]
     assert derived["informed"].isna().tolist() == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "found", "number"),
+    [
+        ("1", "-1", 1, 1),
+        ("3", "-1", 0, 0),  # what was not asked does not hold
+        ("-1", "-1", NAN, NAN),  # but somebody who was asked nothing is no answer
+        ("-9", "-1", NAN, NAN),
+        ("1", "-9", 1, NAN),
+    ],
+)
+def test_only_the_items_that_were_asked(
+    questionnaire: Questionnaire, a: str, b: str, found: float, number: float
+) -> None:
+    names = ["1", "2", "3", "-1", "-8", "-9"]
+    columns = {
+        name: pd.Series(pd.Categorical([code], categories=names))
+        for name, code in (("known_a", a), ("known_b", b))
+    }
+    grid = Context(columns, questionnaire)
+    np.testing.assert_equal(parse("any-in-asked(known, '1')").evaluate(grid), [found])
+    np.testing.assert_equal(parse("count-in-asked(known, '1')").evaluate(grid), [number])
+
+
+def test_the_same_item_of_another_grid(questionnaire: Questionnaire) -> None:
+    columns = {
+        name: pd.Series(pd.Categorical(["1", "3"], categories=["1", "2", "3"]))
+        for name in ("known_a", "known_b")
+    }
+    grid = Context(columns, questionnaire)
+    here = grid.at(grid.value("known_a"), "known_a")
+    np.testing.assert_equal(parse("same-item(known) = '1'").evaluate(here), [1, 0])
+    with pytest.raises(WorkbenchError, match="no item"):
+        parse("same-item(known) = '1'").evaluate(grid)

@@ -189,11 +189,20 @@ def test_an_unknown_encoding_is_named(tmp_path: Path) -> None:
 
 
 def test_the_card_names_sensitive_questions_of_a_form(tmp_path: Path) -> None:
-    card = CARD.replace(FORM, FORM + ", sensitive: [known_a]")
+    card = CARD.replace(FORM, FORM + ", sensitive: [known_a, known_b]")
     study = open_study("mini", write_mini_study(tmp_path, study=card))
     assert study.is_sensitive("known") and study.is_sensitive("informed")
-    assert {one.code for one in study.indicators if one.sensitive} == {"K1", "K2", "H2"}
+    assert {one.code for one in study.indicators if one.sensitive} == {"K1", "H2"}
+    assert study.definition_of("K2", "a").reveals("a")
     assert not study.is_sensitive("used")
+
+
+def test_one_sensitive_question_of_a_grid_marks_its_category_only(tmp_path: Path) -> None:
+    card = CARD.replace(FORM, FORM + ", sensitive: [known_a]")
+    study = open_study("mini", write_mini_study(tmp_path, study=card))
+    assert not study.is_sensitive("known") and not study.is_sensitive("informed")
+    over = study.definition_of("K2", "a")
+    assert over.reveals("a") and not over.reveals("b")
 
 
 def test_a_sensitive_question_that_is_not_there_is_refused(tmp_path: Path) -> None:

@@ -310,10 +310,9 @@ def _exposures(
 
 
 def _described(study: Study, result: SampleResult, table: pd.DataFrame) -> pd.DataFrame:
-    by_key = {(indicator.code, indicator.category): indicator for indicator in study.indicators}
-    by_code = {indicator.code: indicator for indicator in study.indicators}
-    keys = zip(table["indicator"], table["category"], strict=True)
-    indicators = [by_key.get(key, by_code[key[0]]) for key in keys]
+    keys = list(zip(table["indicator"], table["category"], strict=True))
+    defined = {key: study.definition_of(*key) for key in dict.fromkeys(keys)}
+    indicators = [defined[key] for key in keys]
     language = study.card.default_language
     return table.assign(
         study=study.id,
@@ -323,7 +322,7 @@ def _described(study: Study, result: SampleResult, table: pd.DataFrame) -> pd.Da
         source_kind="survey",
         data_origin=_origin(result.frame),
         reference_date=study.card.fieldwork.end.isoformat(),
-        sensitive=[indicator.sensitive for indicator in indicators],
+        sensitive=[defined[key].reveals(key[1]) for key in keys],
         definition_version=[indicator.version for indicator in indicators],
     )
 

@@ -73,7 +73,7 @@ def release(
     minimum_n: Minimum = None,
     minimum_n_comparison: Minimum = None,
     weight_ranges: Mapping[str, Mapping[str, tuple[float, float]]] | None = None,
-    sensitive_bases: Collection[str] = (),
+    sensitive_bases: Collection[str | tuple[str, str]] = (),
     derived_from: Mapping[str, Collection[str]] | None = None,
     identities: Sequence[Identity] = (),
 ) -> Released:
@@ -97,8 +97,8 @@ def release(
         For each sample: area → (smallest, largest weight), as published. Without it the
         mean weights of all cells, which lie closer together, are used.
     sensitive_bases
-        Indicators whose base is chosen by a sensitive question, so that its size is one
-        more count of that question.
+        Indicators, or pairs of indicator and category, whose base is chosen by a sensitive
+        answer, so that its size is one more count of that answer.
     derived_from
         For each indicator computed from others (differences, comparisons of another
         indicator): which. A sensitive derived indicator without an entry is hidden.

@@ -16,7 +16,7 @@ from itertools import combinations, permutations
 
 import numpy as np
 
-from analysis.release.tables import Booleans, Cell, Floats, Integers, Stratum
+from analysis.release.tables import Booleans, Cell, Floats, Integers, Stratum, Table
 
 #: How many people, relative to the larger of the two, may separate a base from the count
 #: that it nearly is (people with an unknown answer).
@@ -57,7 +57,7 @@ class Declared:
     sensitive_breakdowns
         Breakdowns whose membership itself is the secret.
     sensitive_bases
-        Indicators whose base is chosen by a sensitive question.
+        Indicators (or one category of an indicator) whose base is chosen by a sensitive answer.
     exhaustive
         Indicators whose categories add up to the base.
     identities
@@ -69,11 +69,17 @@ class Declared:
     """
 
     sensitive_breakdowns: frozenset[str] = frozenset()
-    sensitive_bases: frozenset[str] = frozenset()
+    sensitive_bases: frozenset[str | Item] = frozenset()
     exhaustive: frozenset[str] = frozenset()
     identities: tuple[Identity, ...] = ()
     sources: Mapping[str, Collection[str]] = field(default_factory=dict)
     weight_ranges: Mapping[str, Mapping[str, tuple[float, float]]] = field(default_factory=dict)
+
+    def has_sensitive_base(self, table: Table) -> bool:
+        """Whether the base of a table is chosen by a sensitive answer."""
+        return not self.sensitive_bases.isdisjoint(
+            {table.indicator, (table.indicator, table.category)}
+        )
 
 
 @dataclass(frozen=True)
@@ -114,9 +120,7 @@ def structure_of(stratum: Stratum, declared: Declared) -> Structure:
     """What is known about the tables of a stratum."""
     subsets, equal = _subsets(stratum, declared)
     bases = {
-        number
-        for number, table in enumerate(stratum.tables)
-        if table.indicator in declared.sensitive_bases
+        number for number, table in enumerate(stratum.tables) if declared.has_sensitive_base(table)
     }
     return Structure(
         partitions=tuple(_partitions(stratum, declared)),
@@ -245,7 +249,7 @@ def _subsets(stratum: Stratum, declared: Declared) -> tuple[tuple[tuple[int, int
                 if _adds_up(stratum.base[a], stratum.total[[b]], EQUAL_TOTALS):
                     equal.add(a)
                     pairs.append((a, b))
-            elif table.indicator in declared.sensitive_bases and _nearly(base, yes):
+            elif declared.has_sensitive_base(table) and _nearly(base, yes):
                 pairs.append((a, b))
     return tuple(pairs), equal
 

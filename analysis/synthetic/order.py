@@ -15,7 +15,9 @@ from analysis.synthetic.people import answerable_questions, questions_of
 ANY = "*"
 
 _REFERENCE = re.compile(r"\$\{\s*([^}\s]+?)\s*\}")
-_FUNCTION_OF_GRID = re.compile(r"\b(?:count-in|any-in|count-in-where)\(\s*(\w+)")
+_FUNCTION_OF_GRID = re.compile(
+    r"\b(?:count-in(?:-where|-asked)?|any-in(?:-asked)?|same-item)\(\s*(\w+)"
+)
 
 
 def drawing_order(study: Study, generator: Generator) -> tuple[str, ...]:

@@ -36,7 +36,7 @@ def missing_by_question(study: Study, sample: str, frame: pd.DataFrame) -> list[
 
 def _reveals(study: Study, question: Question) -> bool:
     routing = question.relevant
-    return routing is not None and any(study.is_sensitive(name) for name in routing.names)
+    return study.sensitivity.of_expression(routing)
 
 
 def _counts(study: Study, question: Question, frame: pd.DataFrame) -> dict[str, Any]:
