@@ -17,6 +17,7 @@ from analysis.ingredients import (
     changed_ingredients,
     combined_hash,
     has_content,
+    public_ingredients,
     report_ingredients,
 )
 from analysis.presentation.annex_definition import (
@@ -436,7 +437,8 @@ def _publish(
     index = write_site(folder, _site(study, records, record, expected))
     ingredients = {name: value for order in expected for name, value in order.named.items()}
     ingredients.update(stored_ingredients(study) or {})
-    write_manifest(folder, Manifest(study.id, ingredients, run_summary(record), records, (index,)))
+    public = public_ingredients(study, ingredients)
+    write_manifest(folder, Manifest(study.id, public, run_summary(record), records, (index,)))
 
 
 def _possible_keys(study: Study) -> Iterator[_Key]:

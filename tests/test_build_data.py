@@ -138,9 +138,7 @@ def test_the_index_lists_workbooks_and_tables_with_their_size(workspace: Workspa
     assert "kB" in item.text
 
 
-def test_no_file_holds_a_path_of_this_machine(
-    workspace: Workspace, finished: Path
-) -> None:
+def test_no_file_holds_a_path_of_this_machine(workspace: Workspace, finished: Path) -> None:
     for name, data in contents(workspace.reports("mini")).items():
         assert str(finished).encode() not in data, name
 

@@ -21,6 +21,7 @@ from analysis.presentation.wording import placeholders
 from analysis.questionnaire import Labels
 from analysis.study import Indicator, Study
 
+#: Its name, as the kind of report that it defines.
 ANNEX_FILE = "annex.yaml"
 #: The kinds that an annex adds to the kinds of report of a study.
 WORKBOOKS = "annex"
