@@ -33,9 +33,6 @@ TOTAL: Final = "_T"
 NOT_APPLICABLE: Final = "_Z"
 #: The one state of all rows that are hidden to protect respondents.
 HIDDEN: Final = "suppressed_disclosure"
-#: What a hidden row does not say.
-FIGURES: Final = ["estimate", "standard_error", "ci_low", "ci_high", "df", "n_effective", "deff",
-                  "p_value", "p_adjusted"]  # fmt: skip
 DISCLOSURE_STATES: Final = ["suppressed_primary", "suppressed_complementary"]
 METADATA_FILE: Final = "csv-metadata.json"
 
@@ -145,11 +142,6 @@ class _Tables:
         ]
         # Which of the two it is must not be seen: "primary" would say that the count is small.
         frame["release"] = frame["release"].replace(DISCLOSURE_STATES, HIDDEN)
-        # The gate has blanked them already; here nothing passes even if it had not.
-        hidden = frame["release"].eq(HIDDEN)
-        frame.loc[hidden | frame["release"].eq("suppressed_precision"), FIGURES] = float("nan")
-        frame.loc[hidden, "n"] = float("nan")
-        frame.loc[hidden, ["interval_method", "precision", "notes"]] = ""
         for column in ("df", "n", "n_effective"):
             frame[column] = frame[column].round().astype("Int64")
         _refuse_unknown_codes(frame)
