@@ -245,7 +245,19 @@ class _Writer:
                     wraps = place == 0 or (self._filters and column.width >= _WRAPPED)
                     self._write_cell(page, row, place, cell, column.align, wraps=wraps)
                 row += 1
+                if any(cell.under for cell in cells):
+                    self._write_under(page, row, cells, table)
+                    row += 1
         return row
+
+    def _write_under(self, page: Any, row: int, cells: Sequence[Cell], table: Table) -> None:
+        """The second lines of a row of cells, in a row of their own."""
+        for place, cell in enumerate(cells):
+            if cell.under:
+                look = self._format(
+                    align=table.columns[place].align, valign="top", font_color=theme.GREY
+                )
+                page.write_string(row, place, cell.under, look)
 
     def _write_cell(
         self, page: Any, row: int, column: int, cell: Cell, align: str, *, wraps: bool
