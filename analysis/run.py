@@ -322,6 +322,7 @@ def _sample_record(study: Study, result: SampleResult) -> dict[str, Any]:
     return {
         "n": len(result.frame),
         "response_flow": [stage.as_record() for stage in result.validated.response_flow],
+        "coding": list(result.validated.coding),
         "missing": missing_by_question(study, result.sample, result.frame),
         "weighting": result.weighted.diagnostics.record(),
     }

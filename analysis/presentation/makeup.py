@@ -210,7 +210,8 @@ class RecommendationsSpec(BlockSpec):
     """The proposals that the rules of the study make for the area."""
 
     block: Literal["recommendations"]
-    form: Literal["full", "short", "rules"] = "full"
+    form: Literal["full", "short", "table", "rules"] = "full"
+    topic: Literal["informing", "planning"] | None = None
     rules: tuple[str, ...] = ()
     most_items: int = Field(default=6, ge=1)
 
@@ -237,6 +238,14 @@ class CodingAnnexSpec(BlockSpec):
     list: str
     attribute: str = ""
     labels: dict[str, Labels] = {}
+
+
+class CodingAgreementSpec(BlockSpec):
+    """How open answers were coded: agreement of the coders, and what is no service."""
+
+    block: Literal["coding_agreement"]
+    question: str
+    form: Literal["agreement", "codes", "mistaken", "related"] = "agreement"
 
 
 class PageBreakSpec(BlockSpec):
@@ -267,6 +276,7 @@ SPECS: Mapping[str, type[BlockSpec]] = {
     "indicator_annex": IndicatorAnnexSpec,
     "questionnaire_annex": QuestionnaireAnnexSpec,
     "coding_annex": CodingAnnexSpec,
+    "coding_agreement": CodingAgreementSpec,
     "page_break": PageBreakSpec,
 }
 
@@ -331,7 +341,7 @@ def read_makeup(study: Study, kind: str) -> MakeUp:
 
 
 def split(reference: str) -> tuple[str, str]:
-    """``AW12/plan`` as indicator and category."""
+    """``code/category`` as indicator and category."""
     code, _, category = reference.partition("/")
     return code, category
 
@@ -484,6 +494,13 @@ def _form_issues(study: Study, spec: BlockSpec, tree: Tree, path: Path_) -> Iter
             yield tree.issue(
                 f"this {spec.block} needs {need}", (*path, "form"), expected=f"a key {need}"
             )
+    if isinstance(spec, CodingAgreementSpec) and not study.questionnaire.is_multiple(spec.question):
+        multiple = [n for n in study.questionnaire.questions if study.questionnaire.is_multiple(n)]
+        yield tree.issue(
+            f"{spec.question} is no question with several choices",
+            (*path, "question"),
+            hint=suggestion(spec.question, multiple),
+        )
     chosen = isinstance(spec, FindingsSpec) and "minimum" in spec.model_fields_set
     if isinstance(spec, FindingsSpec) and chosen and spec.minimum > spec.maximum:
         yield tree.issue(

@@ -16,6 +16,7 @@ from analysis.errors import WorkbenchError
 from analysis.presentation import (
     annexes,
     charts,
+    coding,
     findings,
     maps,
     methods,
@@ -41,6 +42,7 @@ from analysis.presentation.makeup import (
     CalloutSpec,
     Chapter,
     ChartSpec,
+    CodingAgreementSpec,
     CodingAnnexSpec,
     FindingsSpec,
     HeadingSpec,
@@ -64,7 +66,7 @@ from analysis.presentation.makeup import (
 )
 from analysis.presentation.naming import Names
 from analysis.presentation.rows import read_released, read_run_record
-from analysis.presentation.scene import Scene
+from analysis.presentation.scene import DRAFT, Scene, checked_edition
 from analysis.presentation.specs import BlockSpec
 from analysis.presentation.stepping import MODELLED, WHOLE, Step, step_back
 from analysis.presentation.tables import Grouping, Label
@@ -154,6 +156,7 @@ def open_report(
     area: str | None = None,
     language: str | None = None,
     workspace: Workspace | None = None,
+    edition: str = DRAFT,
 ) -> Report:
     """Open a report of a study that has been run.
 
@@ -167,12 +170,14 @@ def open_report(
         The code of an area; the whole (region or study) when not given.
     language
         The study's default language when not given.
+    edition
+        ``draft``, or ``release``, in which only approved recommendations stand.
 
     Raises
     ------
     WorkbenchError
-        If the study, kind, area or language does not exist, the make-up cannot be meant, or
-        the study has not been run.
+        If the study, kind, area, language or edition does not exist, the make-up cannot be
+        meant, or the study has not been run.
     """
     opened = study if isinstance(study, Study) else open_study(study, workspace)
     makeup = read_makeup(opened, kind)
@@ -186,6 +191,7 @@ def open_report(
         makeup.sample,
         read_run_record(opened),
         makeup.statements,
+        edition=checked_edition(edition),
     )
     return Report(kind, makeup, scene)
 
@@ -247,10 +253,13 @@ def _document(report: Report) -> Document:
         watermark=say("title_page.watermark") if modelled else "",
         watermark_note=say("title_page.watermark_note") if modelled else "",
         author=known(project.author) if project.author else "",
-        date=day.isoformat(),
+        date=day.isoformat() if day is not None else "",
         facts=tuple(_title_facts(report)),
         publicity=known(project.publicity) if project.publicity else "",
         running_title=report.text(report.makeup.running_title or report.makeup.title),
+        edition=scene.edition,
+        stamp=say("title_page.stamp") if scene.edition == DRAFT else "",
+        stamp_note=say("title_page.stamp_note") if scene.edition == DRAFT else "",
     )
 
 
@@ -267,7 +276,7 @@ def _title_facts(report: Report) -> Iterator[tuple[str, str]]:
          else known(registration)),
         ("programme", known(project.programme) if project.programme else ""),
         ("period", scene.words.typeset(project.period)),
-        ("fieldwork", scene.numbers.period(card.fieldwork.start, card.fieldwork.end)),
+        ("fieldwork", methods.fieldwork_period(scene)),
         ("population", known(methods.sample_of(scene).population)),
         ("sample", _sample_size(scene)),
     ):  # fmt: skip
@@ -526,9 +535,10 @@ def _profile(report: Report, spec: ProfileSpec, slot: Slot) -> Iterator[Block]:
 
 def _recommendations(report: Report, spec: RecommendationsSpec, slot: Slot) -> Iterator[Block]:
     scene = report.scene
-    if spec.form == "rules":
-        label = slot.label(scene.words.say("recommendation.rules"), "rules")
-        yield from proposals.rules_table(scene, label)
+    if spec.form in ("rules", "table"):
+        label = slot.label(scene.words.say(f"recommendation.{spec.form}"), f"advice {spec.form}")
+        table = proposals.rules_table if spec.form == "rules" else proposals.overview
+        yield from table(scene, spec, label)
     else:
         yield from proposals.blocks(scene, spec)
 
@@ -548,6 +558,12 @@ def _questionnaire(report: Report, spec: QuestionnaireAnnexSpec, slot: Slot) -> 
 def _coding(report: Report, spec: CodingAnnexSpec, slot: Slot) -> Iterator[Block]:
     label = slot.label(report.scene.words.say("annex.coding"), f"codes {spec.list}")
     yield from annexes.coding(report.scene, label, spec)
+
+
+def _coding_agreement(report: Report, spec: CodingAgreementSpec, slot: Slot) -> Iterator[Block]:
+    scene = _scene_of(report, spec)
+    label = slot.label(coding.caption(scene, spec), f"coding {spec.form}")
+    yield from coding.blocks(scene, label, spec)
 
 
 _BUILDERS: Mapping[str, Builder] = {
@@ -581,4 +597,5 @@ _BUILDERS: Mapping[str, Builder] = {
     "indicator_annex": _indicator_annex,
     "questionnaire_annex": _questionnaire,
     "coding_annex": _coding,
+    "coding_agreement": _coding_agreement,
 }

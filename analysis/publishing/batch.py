@@ -67,6 +67,8 @@ class Job:
     data
         ``workbook`` or ``tables`` for the data annex, which is made from released rows
         without a notebook; its template is the annex's definition.
+    edition
+        ``release`` where what is made must be one; else it may be a draft.
     cell_timeout
         Seconds after which a cell is given up; never when not given.
     """
@@ -83,6 +85,7 @@ class Job:
     formats: tuple[str, ...] = FORMATS
     data: Literal["", "workbook", "tables"] = ""
     cell_timeout: int | None = None
+    edition: str = "draft"
 
     @property
     def folder(self) -> Path:
@@ -135,6 +138,7 @@ class RenderResult:
     warnings: tuple[str, ...] = ()
     error: RenderError | None = None
     seconds: float = 0.0
+    edition: str = "draft"
 
     @property
     def ok(self) -> bool:
@@ -220,6 +224,7 @@ def _render(job: Job) -> RenderResult:
             job.template, job.parameters, folder=job.workspace, cell_timeout=job.cell_timeout
         )
     content = notebook_content(executed.notebook)
+    _require_edition(job, content.document.edition)
     written = {
         format: _written(format, content, job.path(format).name)
         for format in job.formats
@@ -234,6 +239,7 @@ def _render(job: Job) -> RenderResult:
         content.title,
         content.document.data_origin,
         executed.warnings,
+        edition=content.document.edition,
     )
 
 
@@ -244,7 +250,16 @@ def _render_data(job: Job) -> RenderResult:
     made = open_data(job) if job.data == "tables" else workbook_of(job)
     _publish(job, made.written)
     files = {name: _output_file(job, name, data) for name, data in made.written.items()}
-    return RenderResult(job, files, made.title, made.data_origin)
+    return RenderResult(job, files, made.title, made.data_origin, edition="release")
+
+
+def _require_edition(job: Job, edition: str) -> None:
+    if job.edition == "release" and edition != "release":
+        raise WorkbenchError(
+            "the notebook made a draft where a release is asked for",
+            file=job.template,
+            expected="open_report(..., edition=edition)",
+        )
 
 
 def _written(format: str, content: Any, name: str) -> bytes:

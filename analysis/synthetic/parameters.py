@@ -123,6 +123,8 @@ class ItemParameters(Predictor):
     scale: list[str] | None = None
     texts: list[str] | None = None
     choices_of: str | None = None
+    phrases: dict[str, list[str]] = {}
+    typos: Share = 0.0
     answered: Share = 1.0
 
 
@@ -179,6 +181,16 @@ class ItemNonresponse(Parameters):
     questions: dict[str, Share] = {}
 
 
+class CoderParameters(Parameters):
+    """How those who code an open question err, as shares of the things named."""
+
+    errors: dict[str, Share] = Field(min_length=1, max_length=2)
+    alike: Share = 0.0
+    confused: dict[str, list[str]] = {}
+    decided_rightly: Share = 1.0
+    undecided: Share = 0.0
+
+
 class Generator(Parameters):
     """``generator.yaml``."""
 
@@ -189,6 +201,7 @@ class Generator(Parameters):
     questions: dict[str, QuestionParameters] = {}
     samples: dict[str, SampleParameters] = {}
     item_nonresponse: ItemNonresponse = ItemNonresponse()
+    coders: dict[str, CoderParameters] = {}
 
 
 def read_generator(study: Study) -> Generator:
