@@ -193,7 +193,11 @@ class SmallAreas(Definition):
 
 
 class Card(Definition):
-    """``study.yaml``."""
+    """``study.yaml``.
+
+    ``licence`` is the address of the licence of the published data, empty while nobody has
+    decided it.
+    """
 
     id: str
     title: dict[str, str]
@@ -211,6 +215,7 @@ class Card(Definition):
     samples: dict[str, Sample]
     discard: tuple[DiscardRule, ...] = ()
     release: ReleaseChoice = ReleaseChoice()
+    licence: str = ""
     small_areas: SmallAreas | None = None
     seed: int = 1
 
