@@ -251,9 +251,8 @@ def _sensitive_bases(study: Study, estimates: pd.DataFrame) -> set[tuple[str, st
 def _derived_from(study: Study) -> dict[str, set[str]]:
     sources: dict[str, set[str]] = defaultdict(set)
     for indicator in study.indicators:
-        if indicator.of:
-            sources[indicator.code].add(indicator.of)
-    return dict(sources)
+        sources[indicator.code].update(indicator.sources)
+    return {code: names for code, names in sources.items() if names}
 
 
 def _run_record(

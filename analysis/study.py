@@ -30,6 +30,14 @@ from analysis.errors import Issue, WorkbenchError
 from analysis.expressions import Expression, parse
 from analysis.questionnaire import Labels, Questionnaire, read_questionnaire
 from analysis.sensitivity import Sensitivity
+from analysis.target_groups import (
+    TARGET_GROUPS,
+    TARGET_GROUPS_FILE,
+    TargetGroup,
+    group_issues,
+    group_lists,
+    read_target_groups,
+)
 from analysis.territory import Territory, load_territory
 from analysis.workspace import Workspace, find_workspace
 
@@ -213,7 +221,10 @@ class _IndicatorRow(Definition):
     label: dict[str, str]
     category_label: dict[str, str] = {}
     definition: dict[str, str]
-    statistic: Literal["share", "mean", "difference", "adjusted_difference", "comparison"]
+    statistic: Literal[
+        "share", "mean", "difference", "adjusted_difference", "comparison",
+        "size", "count", "entrants", "mean_rank",
+    ]  # fmt: skip
     over: str | None = None
     select: str | None = None
     base: str | None = None
@@ -221,7 +232,7 @@ class _IndicatorRow(Definition):
     not_asked: Literal["exclude", "no"] = "exclude"
     of: str | None = None
     adjust: str = ""
-    unit: Literal["percent", "points", "number"]
+    unit: Literal["percent", "points", "number", "persons"]
     minimum_n: int = 30
     minimum_n_comparison: int = 50
     need_type: str = ""
@@ -309,6 +320,11 @@ class Indicator:
         return self.sensitive_base or category in self.sensitive_base_categories
 
     @property
+    def sources(self) -> tuple[str, ...]:
+        """The indicators it is computed from."""
+        return tuple((self.of or "").split())
+
+    @property
     def names(self) -> frozenset[str]:
         """The questions, variables and grids that the indicator is made of."""
         expressions = (self.select, self.base)
@@ -357,6 +373,7 @@ class Study:
     plan: tuple[PlanRow, ...]
     margins: tuple[Margin, ...]
     territory: Territory | None
+    target_groups: tuple[TargetGroup, ...] = ()
 
     @property
     def id(self) -> str:
@@ -459,6 +476,8 @@ class Study:
         """The list of choices of a question or a derived variable."""
         if name in self.variables:
             return self.variables[name].list
+        if name == TARGET_GROUPS and self.target_groups:
+            return TARGET_GROUPS
         return self.questionnaire.list_of(name)
 
     def label_of(self, name: str, language: str) -> str:
@@ -500,12 +519,17 @@ def open_study(study: str | Path, workspace: Workspace | None = None) -> Study:
     _check_card(card, card_tree, folder)
     questionnaire, form_issues = _checked_form(card, folder, place)
     variables, variable_issues = _read_variables(folder, questionnaire)
+    groups, questionnaire, membership, target_group_issues = _read_groups(
+        folder, place, questionnaire, variables
+    )
+    variables = {**variables, **membership}
     indicators, indicator_issues = _read_indicators(folder, questionnaire, variables)
     plan, plan_issues = _read_plan(folder, card, indicators, questionnaire, variables)
     margins, margin_issues = _read_margins(folder, card, variables, questionnaire)
     issues = [
         *form_issues,
         *variable_issues,
+        *target_group_issues,
         *indicator_issues,
         *plan_issues,
         *margin_issues,
@@ -526,6 +550,7 @@ def open_study(study: str | Path, workspace: Workspace | None = None) -> Study:
         tuple(plan),
         tuple(margins),
         load_territory(place.catalogues) if card.region else None,
+        tuple(groups),
     )
 
 
@@ -794,6 +819,39 @@ def _variable(
     )
 
 
+def _read_groups(
+    folder: Path,
+    workspace: Workspace,
+    questionnaire: Questionnaire,
+    variables: Mapping[str, Variable],
+) -> tuple[list[TargetGroup], Questionnaire, dict[str, Variable], list[Issue]]:
+    """The target groups, their lists of choices among the others, and who is a member."""
+    groups = read_target_groups(folder / TARGET_GROUPS_FILE)
+    issues = list(group_issues(groups, workspace.catalogues))
+    membership: dict[str, Variable] = {}
+    for group in groups:
+        expression = _parsed(group.membership, group.row, "membership", issues)
+        if expression is None:
+            continue
+        issues.extend(
+            _expression_issues(
+                expression, group.row, "membership", questionnaire, variables, dot=False
+            )
+        )
+        if group.variable in questionnaire.names | set(variables):
+            issues.append(group.row.issue(f"the name {group.variable} is taken", "id"))
+        membership[group.variable] = Variable(
+            group.variable,
+            "select_one",
+            group.variable,
+            group.label,
+            expression,
+            Sensitivity(questionnaire, variables).of_expression(expression),
+        )
+    choices = {**questionnaire.choices, **group_lists(groups)}
+    return groups, replace(questionnaire, choices=choices), membership, issues
+
+
 def _read_indicators(
     folder: Path, questionnaire: Questionnaire, variables: Mapping[str, Variable]
 ) -> tuple[list[Indicator], list[Issue]]:
@@ -823,6 +881,11 @@ def _read_indicators(
     return indicators, issues
 
 
+#: Statistics that are computed from other indicators, and those that target groups have.
+_OF_OTHERS = ("comparison", "adjusted_difference", "size", "mean_rank")
+_OF_GROUPS = ("size", "count", "entrants", "mean_rank")
+
+
 def _indicator_issues(
     model: _IndicatorRow,
     row: Row,
@@ -831,16 +894,28 @@ def _indicator_issues(
     variables: Mapping[str, Variable],
 ) -> Iterator[Issue]:
     known = questionnaire.names | set(variables)
+    if TARGET_GROUPS in questionnaire.choices:
+        known |= {TARGET_GROUPS}
     if model.over and model.over not in known:
         yield row.issue(
             f"there is no question or grid {model.over}", "over", hint=suggestion(model.over, known)
         )
-    needs_other = model.statistic in ("comparison", "adjusted_difference")
-    if needs_other and model.of not in codes:
+    needs_other = model.statistic in _OF_OTHERS
+    several = model.statistic == "mean_rank"
+    named = (model.of or "").split() if several else [model.of or ""]
+    for other in named or [""]:
+        if needs_other and other not in codes:
+            yield row.issue(
+                f"there is no indicator {other or '(none named)'}",
+                "of",
+                hint=suggestion(other, codes),
+            )
+    if model.statistic in _OF_GROUPS and model.over != TARGET_GROUPS:
         yield row.issue(
-            f"there is no indicator {model.of or '(none named)'}",
-            "of",
-            hint=suggestion(model.of or "", codes),
+            f"the statistic {model.statistic} is of target groups",
+            "over",
+            expected=TARGET_GROUPS,
+            got=model.over,
         )
     if model.statistic != "comparison" and not model.select and not model.over:
         yield row.issue("nothing is selected", "select", expected="an expression, or over")
@@ -1020,9 +1095,9 @@ def _translation_issues(card: Card, questionnaire: Questionnaire, folder: Path) 
             yield from _missing_labels(question.label, card.languages, question.row)
     if card.questionnaire.survey and (folder / (card.questionnaire.choices or "")).exists():
         yield from _choice_translation_issues(card, folder)
-    for name in ("variables.csv", "indicators.csv"):
+    for name in ("variables.csv", "indicators.csv", TARGET_GROUPS_FILE):
         for row in _optional_rows(folder / name):
-            for column in ("label", "definition"):
+            for column in ("label", "others", "definition"):
                 texts = _texts_of(row, column)
                 if texts is not None:
                     yield from _missing_labels(texts, card.languages, row, column)
