@@ -248,7 +248,7 @@ def _document(report: Report) -> Document:
     say, known = scene.words.say, scene.names.text
     modelled = scene.rows.modelled
     project = card.project
-    day = card.fieldwork.published or card.fieldwork.end
+    day = card.fieldwork.published or card.survey_period[1]
     return Document(
         title=report.text(report.makeup.title),
         subtitle=report.text(report.makeup.subtitle) if report.makeup.subtitle else "",
@@ -281,7 +281,7 @@ def _title_facts(report: Report) -> Iterator[tuple[str, str]]:
          else known(registration)),
         ("programme", known(project.programme) if project.programme else ""),
         ("period", scene.words.typeset(project.period)),
-        ("fieldwork", scene.numbers.period(card.fieldwork.start, card.fieldwork.end)),
+        ("fieldwork", methods.fieldwork_period(scene)),
         ("population", known(methods.sample_of(scene).population)),
         ("sample", _sample_size(scene)),
     ):  # fmt: skip
