@@ -9,37 +9,53 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
 from typing import Any
 
-from analysis.definitions import Path_, Tree, suggestion
+from analysis.definitions import Path_, Tree, read_tree, suggestion
 from analysis.errors import Issue, WorkbenchError
 from analysis.territory import Territory
 
 #: What stands in the study card in place of a fact that is not known yet.
 UNKNOWN = "?"
-#: Where the facts of a study card stand; each has to be found out for every study.
-FACTS: Mapping[Path_, str] = {
-    ("project", "name"): "the name of the project that pays for the study",
-    (
-        "project",
-        "registration_number",
-    ): "its registration number, as the decision on the grant says",
-    ("project", "programme"): "the programme, its axis and area of support",
-    ("project", "period"): "from when to when the project runs",
-    ("project", "client"): "who commissioned the study",
-    ("project", "contractor"): "who collected and analysed the answers",
-    ("project", "author"): "who wrote the reports",
-    ("project", "publicity"): "the sentence on financing that the programme prescribes",
-    ("fieldwork", "start"): "the first day of the interviews, as 2026-09-01",
-    ("fieldwork", "end"): "their last day",
-    ("fieldwork", "mode"): "how people were asked: on paper, in person, on the web",
-    ("fieldwork", "selection"): "how the respondents were chosen in each sample",
-    ("fieldwork", "quotas"): "which quotas were set",
-    ("fieldwork", "tool"): "the questionnaire or other tool",
-    ("fieldwork", "interviewers"): "how many interviewers there were",
-}
+_FACTS_FILE = Path(__file__).with_name("facts.yaml")
 _PLACEHOLDER = re.compile(r"\{(\w*)\}")
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A fact of the study card that every study has to find out.
+
+    Parameters
+    ----------
+    path
+        Where it stands in the card.
+    by_language
+        Whether it is written once per language.
+    meaning
+        What it is, by language.
+    """
+
+    path: tuple[str, ...]
+    by_language: bool
+    meaning: Mapping[str, str]
+
+    @property
+    def name(self) -> str:
+        """The path with dots."""
+        return ".".join(self.path)
+
+
+@cache
+def facts() -> tuple[Fact, ...]:
+    """All facts, in the order in which they stand in a study card."""
+    entries = read_tree(_FACTS_FILE).values.items()
+    return tuple(
+        Fact(tuple(name.split(".")), bool(entry.pop("by_language")), entry)
+        for name, entry in ((name, dict(entry)) for name, entry in entries)
+    )
 
 
 def known_part(tree: Tree, territory: Territory | None) -> Tree:
@@ -84,18 +100,23 @@ def known_part(tree: Tree, territory: Territory | None) -> Tree:
 
 def unknown_facts(tree: Tree) -> Iterator[Issue]:
     """A warning for every fact of a study card that is marked as not known."""
+    known = {fact.path: fact for fact in facts()}
     for path in _unknown(tree.values, ()):
-        named = path[:-1] if path[:-1] in FACTS else path
+        fact = known.get(_strings(path)) or known.get(_strings(path[:-1]))
         yield replace(
             tree.issue(
-                f"a fact is not filled in: {'.'.join(str(part) for part in named)}",
+                "a fact is not filled in",
                 path,
                 got=f'"{UNKNOWN}"',
-                expected=FACTS.get(named),
+                expected=fact.meaning["en"] if fact else None,
                 hint="write the fact in place of the mark; until then reports say it is not stated",
             ),
             severity="warning",
         )
+
+
+def _strings(path: Path_) -> tuple[str, ...]:
+    return tuple(str(part) for part in path)
 
 
 def _unknown(value: Any, path: Path_) -> Iterator[Path_]:
