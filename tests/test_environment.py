@@ -103,7 +103,8 @@ def question_names() -> set[str]:
 
 def named_in(text: str, names: set[str]) -> set[str]:
     """Which of the names stand in a text as whole words, a blank being of any kind."""
-    plain = text.replace("\u00a0", " ")
+    # The path of a drawing (d="M3 4h10") is no text.
+    plain = re.sub(r'\bd="[^"]*"', "", text).replace("\u00a0", " ")
     wanted = {name.replace("\u00a0", " ") for name in names}
     first = {name.split(" ")[0].split("-")[0] for name in wanted}
     # One word at a time is looked up; the whole name only where its first word is met.
