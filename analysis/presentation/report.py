@@ -248,7 +248,7 @@ def _document(report: Report) -> Document:
     say, known = scene.words.say, scene.names.text
     modelled = scene.rows.modelled
     project = card.project
-    day = card.fieldwork.published or card.survey_period[1]
+    day = card.fieldwork.published or card.fieldwork.end
     return Document(
         title=report.text(report.makeup.title),
         subtitle=report.text(report.makeup.subtitle) if report.makeup.subtitle else "",
@@ -261,7 +261,7 @@ def _document(report: Report) -> Document:
         watermark=say("title_page.watermark") if modelled else "",
         watermark_note=say("title_page.watermark_note") if modelled else "",
         author=known(project.author) if project.author else "",
-        date=day.isoformat(),
+        date=day.isoformat() if day is not None else "",
         facts=tuple(_title_facts(report)),
         publicity=known(project.publicity) if project.publicity else "",
         running_title=report.text(report.makeup.running_title or report.makeup.title),

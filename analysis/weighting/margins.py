@@ -394,9 +394,16 @@ def _warning(study: Study, margin: Margin) -> dict[str, str] | None:
         return None
     start, end = study.card.survey_period
     days = {"source_date": margin.reference_date, "start": start, "end": end}
+    fieldwork = study.card.fieldwork
+    known = fieldwork.start is not None and fieldwork.end is not None
     return {
-        language: text.format(**{name: _day(day, language) for name, day in days.items()})
-        for language, text in _phrases()["distant_margin"].items()
+        language: text.format(
+            **{name: _day(day, language) for name, day in days.items()},
+            year=study.card.survey_year,
+        )
+        for language, text in _phrases()[
+            "distant_margin" if known else "distant_margin_year"
+        ].items()
     }
 
 
