@@ -35,12 +35,11 @@ from analysis.publishing.manifest import (
 from analysis.publishing.site import Site, write_site
 from analysis.run import read_run_record, reasons_to_run, run_study, stored_ingredients
 from analysis.study import Study, open_study
-from analysis.workspace import Workspace, find_workspace
+from analysis.workspace import Workspace, find_workspace, shipped_workspace
 
 Step = Callable[..., None]
 _Key = tuple[str, str, str]
 
-PROJECT = Path(__file__).resolve().parent.parent
 _STATE = ["study", "title", "areas", "answers", "results", "reports"]
 
 
@@ -84,13 +83,16 @@ def build_study(
     study_id: str,
     *,
     synthetic: bool = False,
+    kinds: Sequence[str] | None = None,
+    areas: Sequence[str] | None = None,
     languages: Sequence[str] | None = None,
     workers: int | None = None,
     step: Step = lambda *_: None,
 ) -> BuildResult:
     """Check, run, report and site: whatever is not up to date.
 
-    Without ``languages`` the study's default language and every other in which there are
+    Only the reports of ``kinds`` and ``areas`` where these are given. Without ``languages``
+    the study's default language and every other in which there are
     reports already, so that none of them grows old beside the new ones.
 
     Raises
@@ -101,9 +103,11 @@ def build_study(
     study = open_study(study_id)
     wanted = languages or _published_languages(study)
     # What cannot be made is told before the long work, not after it.
-    _orders(study, None, None, wanted)
+    _orders(study, kinds, areas, wanted)
     outcome = run_study(study, synthetic=synthetic, step=step)
-    result = render_reports(study, languages=wanted, workers=workers, step=step)
+    result = render_reports(
+        study, kinds=kinds, areas=areas, languages=wanted, workers=workers, step=step
+    )
     return replace(result, run_lines=tuple(outcome.lines()))
 
 
@@ -303,7 +307,7 @@ def _template(study: Study, kind: str) -> Path:
     places = (
         study.folder / "notebooks" / name,
         study.workspace.notebooks / "reports" / name,
-        PROJECT / "notebooks" / "reports" / name,
+        shipped_workspace().notebooks / "reports" / name,
     )
     for place in places:
         if place.exists():

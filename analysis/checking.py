@@ -12,9 +12,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from analysis.card_texts import unknown_facts
+from analysis.definitions import read_tree
 from analysis.errors import WorkbenchError, issues_table
 from analysis.indicators.estimating import check_plan
 from analysis.ingredients import answer_files
+from analysis.named_places import foreign_places
 from analysis.presentation.makeup import read_makeup
 from analysis.publishing.manifest import write_whole
 from analysis.recommendations import read_rules
@@ -71,7 +74,9 @@ def check_study(study_id: str | Path, *, definitions_only: bool = False) -> Chec
         study = open_study(study_id)
     except WorkbenchError as error:
         return Checked(issues_table([]), (error,))
-    tables = [issues_table(study.questionnaire.issues)]
+    card = read_tree(study.folder / "study.yaml")
+    noted = [*study.questionnaire.issues, *unknown_facts(card), *foreign_places(study)]
+    tables = [issues_table(noted)]
     unusable: dict[str, WorkbenchError] = {}
     for check in _checks(study, definitions_only):
         try:

@@ -72,6 +72,32 @@ def studies() -> None:
 
 
 @app.command()
+def new(
+    study: Annotated[str, typer.Argument(metavar="ID", help="Id of the new study.")],
+    region: Annotated[str, typer.Option("--region", help="Code or name of the region.")],
+    source: Annotated[
+        str | None,
+        typer.Option("--from", help="Study whose definitions are taken over; the shipped one."),
+    ] = None,
+    title: Annotated[
+        str | None, typer.Option("--title", help="In the study's default language.")
+    ] = None,
+    wave: Annotated[
+        str | None, typer.Option("--wave", help="The year in the id, else this one.")
+    ] = None,
+) -> None:
+    """A new study folder for a region, its areas filled in from the territory tables."""
+    from analysis.console import say, show_issues
+    from analysis.errors import issues_table
+    from analysis.new_study import new_study
+
+    made = new_study(study, region, source, title=title, wave=wave)
+    show_issues(issues_table(made.leftovers))
+    for line in made.lines():
+        say(line)
+
+
+@app.command()
 def check(
     study: StudyArgument,
     definitions: Annotated[
@@ -135,6 +161,8 @@ def report(
 def build(
     study: StudyArgument,
     synthetic: Synthetic = False,
+    kind: Kinds = None,
+    area: Areas = None,
     lang: Languages = None,
     workers: Workers = None,
 ) -> None:
@@ -143,7 +171,10 @@ def build(
     from analysis.console import progress
 
     with progress() as step:
-        result = build_study(study, synthetic=synthetic, languages=lang, workers=workers, step=step)
+        result = build_study(
+            study, synthetic=synthetic, kinds=kind, areas=area, languages=lang, workers=workers,
+            step=step,
+        )  # fmt: skip
     _finish(result)
 
 

@@ -26,6 +26,10 @@ SHOWING_PARTS = (
     "checking.py",
     "cli.py",
     "console.py",
+    "new_study.py",
+    "new_study_readme",
+    "answer_template.py",
+    "named_places.py",
     "core_on_tables.py",
     "__main__.py",
 )

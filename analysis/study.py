@@ -6,6 +6,7 @@ module only reads it and refuses what cannot be meant, with file and line.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -16,6 +17,7 @@ from typing import Annotated, Any, Literal
 import pandas as pd
 from pydantic import BeforeValidator, Field
 
+from analysis.card_texts import known_part
 from analysis.definitions import (
     Definition,
     Row,
@@ -28,7 +30,7 @@ from analysis.definitions import (
 )
 from analysis.errors import Issue, WorkbenchError
 from analysis.expressions import Expression, parse
-from analysis.questionnaire import Labels, Questionnaire, read_questionnaire
+from analysis.questionnaire import Choice, Labels, Questionnaire, read_questionnaire
 from analysis.sensitivity import Sensitivity
 from analysis.target_groups import (
     TARGET_GROUPS,
@@ -118,10 +120,10 @@ class Project(Definition):
 
 
 class Fieldwork(Definition):
-    """When and how the answers were collected; a text where a fact is not known."""
+    """When and how the answers were collected; what is not known yet is absent."""
 
-    start: date
-    end: date
+    start: date | None = None
+    end: date | None = None
     published: date | None = None
     mode: dict[str, str] = {}
     selection: dict[str, str] = {}
@@ -199,6 +201,27 @@ class Card(Definition):
     discard: tuple[DiscardRule, ...] = ()
     release: ReleaseChoice = ReleaseChoice()
     seed: int = 1
+
+    @property
+    def survey_year(self) -> int:
+        """The year of the survey: that of the first day in the field, else of the wave."""
+        start = self.fieldwork.start
+        return start.year if start is not None else int(_year_of(self.wave))
+
+    @property
+    def survey_period(self) -> tuple[date, date]:
+        """First and last day of the field work; of the year, as far as they are not known."""
+        year = self.survey_year
+        return (
+            self.fieldwork.start or date(year, 1, 1),
+            self.fieldwork.end or date(year, 12, 31),
+        )
+
+
+def _year_of(wave: str) -> str:
+    """The year in the name of a wave; empty where there is none."""
+    found = re.search(r"(?<!\d)(?:19|20)\d\d(?!\d)", wave)
+    return found.group() if found else ""
 
 
 # --- the flat lists -----------------------------------------------------------------------
@@ -514,10 +537,13 @@ def open_study(study: str | Path, workspace: Workspace | None = None) -> Study:
     """
     place = workspace or find_workspace()
     folder = _folder(study, place)
-    card_tree = read_tree(folder / "study.yaml")
+    written = read_tree(folder / "study.yaml")
+    territory = _territory(written, place)
+    card_tree = known_part(written, territory)
     card = parse_tree(Card, card_tree)
     _check_card(card, card_tree, folder)
     questionnaire, form_issues = _checked_form(card, folder, place)
+    questionnaire = _of_the_study(questionnaire, card, folder, territory)
     variables, variable_issues = _read_variables(folder, questionnaire)
     groups, questionnaire, membership, target_group_issues = _read_groups(
         folder, place, questionnaire, variables
@@ -549,9 +575,14 @@ def open_study(study: str | Path, workspace: Workspace | None = None) -> Study:
         tuple(indicators),
         tuple(plan),
         tuple(margins),
-        load_territory(place.catalogues) if card.region else None,
+        territory,
         tuple(groups),
     )
+
+
+def _territory(card: Tree, workspace: Workspace) -> Territory | None:
+    has_region = isinstance(card.values, Mapping) and bool(card.values.get("region"))
+    return load_territory(workspace.catalogues) if has_region else None
 
 
 def _folder(study: str | Path, workspace: Workspace) -> Path:
@@ -586,7 +617,13 @@ def _check_card(card: Card, tree: Tree, folder: Path) -> None:
             ("questionnaire",),
             expected="either workbook, or survey and choices",
         )
-    if card.fieldwork.end < card.fieldwork.start:
+    if card.fieldwork.start is None and not _year_of(card.wave):
+        raise tree.error(
+            "nothing says in which year people were asked",
+            ("fieldwork", "start"),
+            expected="the first day of the field work, or a wave that names a year",
+        )
+    if card.survey_period[1] < card.survey_period[0]:
         raise tree.error("the field work ends before it starts", ("fieldwork", "end"))
 
 
@@ -626,6 +663,27 @@ def _open_questionnaire(card: Card, folder: Path, workspace: Workspace) -> Quest
         languages=card.languages,
         encoding=form.encoding,
     )
+
+
+def _of_the_study(
+    questionnaire: Questionnaire, card: Card, folder: Path, territory: Territory | None
+) -> Questionnaire:
+    """The form with the year it was used in, and the areas of the study where it leaves them out.
+
+    The list of the area variable need not stand among the choices: its choices are then the
+    areas of the region, so that the same form serves every region.
+    """
+    dated = replace(questionnaire, survey_year=card.survey_year)
+    rows = _optional_rows(folder / "variables.csv")
+    lists = [row.values.get("list") for row in rows if row.values["name"] == card.area_variable]
+    if territory is None or card.region is None or (folder / "areas.csv").exists():
+        return dated
+    names = territory.places("area", card.region)
+    areas = tuple(
+        Choice(str(code), dict.fromkeys(card.languages, str(name))) for code, name in names.items()
+    )
+    missing = {name: areas for name in lists if name and name not in questionnaire.choices}
+    return replace(dated, choices={**questionnaire.choices, **missing})
 
 
 def _with_sensitive(questionnaire: Questionnaire, names: Iterable[str]) -> Questionnaire:

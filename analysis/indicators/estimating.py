@@ -342,7 +342,7 @@ def _described(study: Study, result: SampleResult, table: pd.DataFrame) -> pd.Da
         base_label=[indicator.base_label.get(language, "") for indicator in indicators],
         source_kind="survey",
         data_origin=_origin(result.frame),
-        reference_date=study.card.fieldwork.end.isoformat(),
+        reference_date=study.card.survey_period[1].isoformat(),
         sensitive=[defined[key].reveals(key[1]) for key in keys],
         definition_version=[indicator.version for indicator in indicators],
     )

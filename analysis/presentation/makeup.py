@@ -330,7 +330,7 @@ def read_makeup(study: Study, kind: str) -> MakeUp:
 
 
 def split(reference: str) -> tuple[str, str]:
-    """``AW12/plan`` as indicator and category."""
+    """``code/category`` as indicator and category."""
     code, _, category = reference.partition("/")
     return code, category
 

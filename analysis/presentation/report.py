@@ -261,7 +261,7 @@ def _document(report: Report) -> Document:
         watermark=say("title_page.watermark") if modelled else "",
         watermark_note=say("title_page.watermark_note") if modelled else "",
         author=known(project.author) if project.author else "",
-        date=day.isoformat(),
+        date=day.isoformat() if day is not None else "",
         facts=tuple(_title_facts(report)),
         publicity=known(project.publicity) if project.publicity else "",
         running_title=report.text(report.makeup.running_title or report.makeup.title),
@@ -281,7 +281,7 @@ def _title_facts(report: Report) -> Iterator[tuple[str, str]]:
          else known(registration)),
         ("programme", known(project.programme) if project.programme else ""),
         ("period", scene.words.typeset(project.period)),
-        ("fieldwork", scene.numbers.period(card.fieldwork.start, card.fieldwork.end)),
+        ("fieldwork", methods.fieldwork_period(scene)),
         ("population", known(methods.sample_of(scene).population)),
         ("sample", _sample_size(scene)),
     ):  # fmt: skip
