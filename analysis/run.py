@@ -24,6 +24,7 @@ from analysis.estimates import COLUMNS
 from analysis.generated import make_synthetic, refuse_mixture
 from analysis.indicators.compiling import is_exhaustive
 from analysis.indicators.estimating import SampleResult, estimate_study
+from analysis.indicators.priorities import with_priorities
 from analysis.ingredients import (
     Ingredients,
     answer_files,
@@ -179,10 +180,11 @@ def _run(study: Study, ingredients: Ingredients, step: Step) -> RunOutcome:
     estimates = estimate_study(study, results, input_hash=input_hash)
     step(f"{study.id}: releasing and auditing")
     released = _release(study, estimates, results)
+    rows = with_priorities(study, released.rows)
     record = _run_record(study, results, released.report, input_hash)
     all_issues = pd.concat([table for table in issues if len(table)] or issues[:1])
     step(f"{study.id}: writing")
-    _write(study, estimates, released.rows, record, all_issues, results, ingredients)
+    _write(study, estimates, rows, record, all_issues, results, ingredients)
     return RunOutcome(study, True, len(all_issues), record)
 
 

@@ -105,7 +105,7 @@ def size_rows(
             continue
         for table in shares:
             found = table[
-                table["indicator"].eq(indicator.of)
+                table["indicator"].eq(indicator.of or "")
                 & table["level"].isin(row.levels)
                 & table["breakdown"].eq("")
                 & table["comparison"].eq("")

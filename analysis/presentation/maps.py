@@ -293,7 +293,7 @@ def _range(scene: Scene, rows: Sequence[Estimate], low: float, high: float) -> s
 def _classes(scene: Scene, rows: Sequence[Estimate]) -> Classes | None:
     if not rows:
         return None
-    least = {"percent": 0.01, "points": 0.01, "number": 0.1}[scene.unit_of(rows[0])]
+    least = {"percent": 0.01, "points": 0.01, "number": 0.1, "persons": 1}[scene.unit_of(rows[0])]
     return pretty_classes([row.estimate for row in rows], least)
 
 

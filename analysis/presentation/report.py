@@ -23,6 +23,7 @@ from analysis.presentation import (
     proposals,
     sentences,
     tables,
+    target_groups,
 )
 from analysis.presentation.blocks import (
     Block,
@@ -56,6 +57,7 @@ from analysis.presentation.makeup import (
     SentenceSpec,
     TableSpec,
     TablesSpec,
+    TargetGroupSpec,
     TextSpec,
     read_makeup,
     split,
@@ -615,6 +617,22 @@ def _coding(report: Report, spec: CodingAnnexSpec, slot: Slot) -> Iterator[Block
     yield from annexes.coding(report.scene, label, spec)
 
 
+def _target_group(report: Report, spec: TargetGroupSpec, slot: Slot) -> Iterator[Block]:
+    scene = _scene_of(report, spec)
+    group = target_groups.group_of(report.study, spec.group) if spec.group else None
+    name = scene.names.text(group.label) if group else ""
+    codes = [scene.names.full(*split(reference)) for reference in spec.indicators]
+    if spec.caption:
+        caption = report.text(spec.caption)
+    else:
+        key = f"target_group.caption_{spec.form}" + ("_group" if group else "")
+        known = scene.words.has(key)
+        caption = scene.words.say(key, group=name, indicator="; ".join(codes[:1])) if known else ""
+    is_table = spec.form in ("sizes", "indicators", "areas", "items", "priority", "priorities")
+    label = slot.label(caption, f"{spec.form} {spec.group}") if is_table else Label(caption, "")
+    yield from target_groups.blocks(scene, spec, label)
+
+
 _BUILDERS: Mapping[str, Builder] = {
     "text": _text,
     "heading": _heading,
@@ -645,4 +663,5 @@ _BUILDERS: Mapping[str, Builder] = {
     "indicator_annex": _indicator_annex,
     "questionnaire_annex": _questionnaire,
     "coding_annex": _coding,
+    "target_group": _target_group,
 }

@@ -14,7 +14,7 @@ from analysis.presentation.rows import Estimate, Rows
 from analysis.presentation.wording import Words
 from analysis.study import Study
 
-Unit = Literal["percent", "points", "number"]
+Unit = Literal["percent", "points", "number", "persons"]
 
 
 @dataclass(frozen=True)
@@ -161,7 +161,9 @@ class Scene:
     def amount(
         self, value: float, unit: Unit, places: int | None = None, *, signed: bool = False
     ) -> str:
-        """A number with its unit: percent as whole numbers, everything else with one place."""
+        """A number with its unit: percent and persons whole, everything else with one place."""
+        if unit == "persons":
+            return self.numbers.whole(value)
         if unit == "percent":
             return self.numbers.percent(value, 0 if places is None else places)
         if unit == "points":
@@ -174,7 +176,7 @@ class Scene:
             return self.numbers.percent_range(low, high)
         if unit == "points":
             return self.numbers.points_range(low, high)
-        return self.numbers.span(low, high)
+        return self.numbers.span(low, high, 0 if unit == "persons" else 1)
 
     def interval(self, row: Estimate) -> str:
         """``95% interval 84–90 %``; empty where the row has none."""
