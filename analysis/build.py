@@ -19,7 +19,8 @@ from analysis.ingredients import (
     report_ingredients,
 )
 from analysis.presentation.makeup import MakeUp, read_makeup
-from analysis.presentation.maps import BOUNDARIES, plain_map
+from analysis.presentation.maps import plain_map
+from analysis.presentation.outlines import BOUNDARIES
 from analysis.presentation.wording import words
 from analysis.publishing.batch import Job, OutputFile, RenderResult, render
 from analysis.publishing.manifest import (

@@ -73,7 +73,7 @@ class Rule(Definition):
     category: str | None = None
     exclude: tuple[str, ...] = ()
     sample: str
-    comparison: Literal["", "rest"] = ""
+    comparison: Literal["", "rest", "rank", "earlier"] = ""
     conditions: tuple[Condition, ...] = Field(min_length=1)
     order: Literal["estimate", "ci_low", "ci_high"] = "estimate"
     descending: bool = False

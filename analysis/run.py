@@ -35,11 +35,15 @@ from analysis.ingredients import (
     run_ingredients,
 )
 from analysis.release.gate import Released, release
+from analysis.release.models import Known, Modelled, model_rows
+from analysis.release.ranks import rank_rows
+from analysis.release.rules import rule_set
 from analysis.sources.survey import read_sample
 from analysis.study import Study, open_study
 from analysis.validation.clean import Validated, validate
 from analysis.validation.missing import missing_by_question
 from analysis.variables import with_derived_variables
+from analysis.weighting.auxiliaries import auxiliary_shares
 from analysis.weighting.sample import weight_sample
 
 Step = Callable[..., None]
@@ -180,8 +184,13 @@ def _run(study: Study, ingredients: Ingredients, step: Step) -> RunOutcome:
     estimates = estimate_study(study, results, input_hash=input_hash)
     step(f"{study.id}: releasing and auditing")
     released = _release(study, estimates, results)
-    rows = with_priorities(study, released.rows)
-    record = _run_record(study, results, released.report, input_hash)
+    beside = rank_rows(released.rows, _asked_for(study, "rank"))
+    modelled = _modelled(study, results, released)
+    estimates = _with_rows(_with_rows(estimates, beside), modelled.rows)
+    rows = _with_rows(_with_rows(released.rows, beside), modelled.rows)
+    rows = with_priorities(study, rows)
+    record = _run_record(study, results, {**released.report, **_counted(rows)}, input_hash)
+    record["small_areas"] = modelled.diagnostics
     all_issues = pd.concat([table for table in issues if len(table)] or issues[:1])
     step(f"{study.id}: writing")
     _write(study, estimates, rows, record, all_issues, results, ingredients)
@@ -232,6 +241,38 @@ def _release(study: Study, estimates: pd.DataFrame, results: Iterable[SampleResu
         sensitive_bases=_sensitive_bases(study, estimates),
         derived_from=_derived_from(study),
     )
+
+
+def _asked_for(study: Study, comparison: str) -> set[tuple[str, str]]:
+    """Sample and indicator of the rows of the plan with a comparison."""
+    return {(row.sample, row.indicator) for row in study.plan if comparison in row.comparisons}
+
+
+def _modelled(study: Study, results: Iterable[SampleResult], released: Released) -> Modelled:
+    """Model-based estimates of areas beside the direct ones."""
+    card = study.card.small_areas
+    margins = {result.sample: result.weighted.margins for result in results}
+    tables = margins.get(card.sample) if card is not None else None
+    known = Known(auxiliary_shares(study, tables), tables.population) if tables else None
+    rules = rule_set(study.card.release.rule_set)
+    return model_rows(released, _asked_for(study, "model"), known, rules)
+
+
+def _with_rows(table: pd.DataFrame, more: pd.DataFrame) -> pd.DataFrame:
+    """A table of estimates with rows that were made from released ones."""
+    if not len(more):
+        return table
+    own = more[list(table.columns)].assign(input_hash=table["input_hash"].iloc[0])
+    return pd.concat([table, own], ignore_index=True)
+
+
+def _counted(rows: pd.DataFrame) -> dict[str, Any]:
+    """The released rows by state."""
+    counts = rows["release"].value_counts().sort_index()
+    return {
+        "rows": len(rows),
+        "counts": {str(state): int(count) for state, count in counts.items()},
+    }
 
 
 def _weight_range(result: SampleResult) -> dict[str, tuple[float, float]]:

@@ -181,6 +181,25 @@ class ReleaseChoice(Definition):
     rule_set: str = "default"
 
 
+class Auxiliary(Definition):
+    """A number known of every area: the share of some choices in a margin."""
+
+    title: dict[str, str]
+    margin: str
+    variable: str
+    choices: tuple[str, ...] = Field(min_length=1)
+
+
+class SmallAreas(Definition):
+    """What model-based estimates of areas rest on besides the answers.
+
+    ``sample`` names the sample whose margins the auxiliaries are taken from.
+    """
+
+    sample: str
+    auxiliaries: tuple[Auxiliary, ...] = ()
+
+
 class Card(Definition):
     """``study.yaml``."""
 
@@ -200,6 +219,7 @@ class Card(Definition):
     samples: dict[str, Sample]
     discard: tuple[DiscardRule, ...] = ()
     release: ReleaseChoice = ReleaseChoice()
+    small_areas: SmallAreas | None = None
     seed: int = 1
 
     @property
@@ -233,6 +253,7 @@ class _VariableRow(Definition):
     list: str | None = None
     label: dict[str, str]
     calculation: str
+    wider: str | None = None
     sensitive: Literal["yes", "no", "auto"] = "auto"
     note: str = ""
 
@@ -270,8 +291,13 @@ class _PlanRow(Definition):
     sample: str
     breakdowns: str = ""
     levels: str = "area region"
-    comparison: Literal["", "rest"] = ""
+    comparison: str = ""
     note: str = ""
+
+
+#: What a plan may ask for beside an estimate: the area less the rest of the region, its place
+#: among the areas, a model-based estimate, the change since the earlier wave.
+COMPARISONS = ("rest", "rank", "model", "earlier")
 
 
 class _MarginRow(Definition):
@@ -294,7 +320,11 @@ class _AreaRow(Definition):
 
 @dataclass(frozen=True)
 class Variable:
-    """A derived variable."""
+    """A derived variable.
+
+    ``wider`` names the variable whose groups hold the groups of this one; into which of them
+    a choice falls says its attribute ``wider``.
+    """
 
     name: str
     type: str
@@ -302,6 +332,7 @@ class Variable:
     label: Labels
     calculation: Expression
     sensitive: bool
+    wider: str | None = None
 
 
 @dataclass(frozen=True)
@@ -358,13 +389,16 @@ class Indicator:
 
 @dataclass(frozen=True)
 class PlanRow:
-    """One row of the analysis plan: an indicator in a sample by some breakdowns."""
+    """One row of the analysis plan: an indicator in a sample by some breakdowns.
+
+    ``comparisons`` are the rows that stand beside the estimates: :data:`COMPARISONS`.
+    """
 
     indicator: str
     sample: str
     breakdowns: tuple[str, ...]
     levels: tuple[str, ...]
-    comparison: str
+    comparisons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -562,6 +596,7 @@ def open_study(study: str | Path, workspace: Workspace | None = None) -> Study:
         *_area_issues(card, card_tree, questionnaire, variables),
         *_sensitive_issues(card, card_tree, questionnaire),
         *_discard_issues(card, card_tree, questionnaire),
+        *_small_area_issues(card, card_tree, margins, questionnaire, variables),
         *_translation_issues(card, questionnaire, folder),
     ]
     if issues:
@@ -800,6 +835,7 @@ def _read_variables(
             )
         )  # fmt: skip
         issues.extend(_list_issues(model, row, questionnaire))
+    issues.extend(_wider_issues(parsed, questionnaire))
     cycle = _cycle({name: entry[1].names for name, entry in parsed.items()})
     if cycle:
         row = parsed[cycle[0]][2]
@@ -874,6 +910,7 @@ def _variable(
         label=model.label,
         calculation=expression,
         sensitive=inherited if model.sensitive == "auto" else model.sensitive == "yes",
+        wider=model.wider,
     )
 
 
@@ -908,6 +945,43 @@ def _read_groups(
         )
     choices = {**questionnaire.choices, **group_lists(groups)}
     return groups, replace(questionnaire, choices=choices), membership, issues
+
+
+def _wider_issues(
+    parsed: Mapping[str, tuple[_VariableRow, Expression, Row]], questionnaire: Questionnaire
+) -> Iterator[Issue]:
+    """Wider variables that do not exist, run in a circle, or lack the group of a choice."""
+    wider = {name: model.wider for name, (model, _, _) in parsed.items() if model.wider}
+    circle = _cycle({name: {other} for name, other in wider.items()})
+    for name, other in wider.items():
+        model, _, row = parsed[name]
+        found = parsed.get(other)
+        if found is None or not (found[0].list and model.list):
+            yield row.issue(
+                f"there is no variable with choices {other}",
+                "wider",
+                expected="a derived variable with choices, of one that has choices itself",
+                hint=suggestion(other, parsed),
+            )
+        elif name in circle:
+            yield row.issue("a variable is wider than itself", "wider", got=" → ".join(circle))
+        else:
+            yield from _wider_choice_issues(model, found[0], row, questionnaire)
+
+
+def _wider_choice_issues(
+    model: _VariableRow, other: _VariableRow, row: Row, questionnaire: Questionnaire
+) -> Iterator[Issue]:
+    known = questionnaire.choice_names(other.list or "")
+    for choice in questionnaire.choices.get(model.list or "", ()):
+        group = choice.attributes.get("wider", "")
+        if group not in known:
+            yield row.issue(
+                f"the list {other.list} has no choice {group or '(none named)'}, into which"
+                f" {choice.name} of {model.list} falls",
+                "wider",
+                expected=f"a column wider of the choices with one of {', '.join(known)}",
+            )
 
 
 def _read_indicators(
@@ -1028,6 +1102,7 @@ def _read_plan(
             ("sample", (model.sample,), set(card.samples)),
             ("breakdowns", tuple(model.breakdowns.split()), _breakdowns(questionnaire, variables)),
             ("levels", tuple(model.levels.split()), {"area", "region"}),
+            ("comparison", tuple(model.comparison.split()), set(COMPARISONS)),
         )
         issues.extend(
             row.issue(
@@ -1040,17 +1115,38 @@ def _read_plan(
             for name in names
             if name not in known
         )
+        if "area" not in model.levels.split() and model.comparison:
+            issues.append(
+                row.issue(
+                    f"{model.indicator} has a comparison of areas, but no areas",
+                    "levels",
+                    got=model.levels,
+                    expected="area among the levels",
+                )
+            )
     plan = [
         PlanRow(
             model.indicator,
             model.sample,
-            tuple(model.breakdowns.split()),
+            _with_wider(model.breakdowns.split(), variables),
             tuple(model.levels.split()),
-            model.comparison,
+            tuple(model.comparison.split()),
         )
         for model in models
     ]
     return plan, issues
+
+
+def _with_wider(names: Iterable[str], variables: Mapping[str, Variable]) -> tuple[str, ...]:
+    """Breakdowns with the wider ones that stand in where their groups are too small."""
+    found: dict[str, None] = {}
+    for name in names:
+        found.setdefault(name)
+        wider = variables[name].wider if name in variables else None
+        while wider and wider in variables and wider not in found:
+            found.setdefault(wider)
+            wider = variables[wider].wider
+    return tuple(found)
 
 
 def _breakdowns(questionnaire: Questionnaire, variables: Mapping[str, Variable]) -> set[str]:
@@ -1144,6 +1240,47 @@ def _discard_issues(card: Card, tree: Tree, questionnaire: Questionnaire) -> Ite
                     f"a translation is missing: {language}",
                     ("discard", number, "reason"),
                     expected=f"a text in {language}",
+                )
+
+
+def _small_area_issues(
+    card: Card,
+    tree: Tree,
+    margins: Iterable[Margin],
+    questionnaire: Questionnaire,
+    variables: Mapping[str, Variable],
+) -> Iterator[Issue]:
+    """Auxiliaries that no margin has."""
+    if card.small_areas is None:
+        return
+    own = {one.name: one for one in margins if one.sample == card.small_areas.sample}
+    for number, auxiliary in enumerate(card.small_areas.auxiliaries):
+        path = ("small_areas", "auxiliaries", number)
+        margin = own.get(auxiliary.margin)
+        if margin is None:
+            yield tree.issue(
+                f"the sample {card.small_areas.sample} has no margin {auxiliary.margin}",
+                (*path, "margin"),
+                expected=", ".join(own) or "a row in margins.csv",
+                hint=suggestion(auxiliary.margin, own),
+            )
+            continue
+        if auxiliary.variable not in margin.variables:
+            yield tree.issue(
+                f"the margin {margin.name} has no variable {auxiliary.variable}",
+                (*path, "variable"),
+                expected=", ".join(margin.variables),
+            )
+            continue
+        found = variables.get(auxiliary.variable)
+        list_name = found.list if found else questionnaire.list_of(auxiliary.variable)
+        known = questionnaire.choice_names(list_name or "")
+        for choice in auxiliary.choices:
+            if choice not in known:
+                yield tree.issue(
+                    f"the list {list_name} has no choice {choice}",
+                    (*path, "choices"),
+                    expected=", ".join(known),
                 )
 
 

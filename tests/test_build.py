@@ -17,7 +17,7 @@ import pytest
 from analysis import build
 from analysis.build import build_study, reasons_to_build, render_reports, study_states
 from analysis.errors import WorkbenchError
-from analysis.presentation.maps import BOUNDARIES
+from analysis.presentation.outlines import BOUNDARIES
 from analysis.publishing.batch import FORMATS, Job, OutputFile, RenderError, RenderResult
 from analysis.publishing.manifest import check_manifest, read_manifest
 from analysis.run import run_study

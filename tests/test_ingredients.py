@@ -189,7 +189,7 @@ def test_answers_outside_the_workspace_are_named_without_their_folder(
 
 @pytest.mark.parametrize(
     ("name", "recomputes"),
-    [("run.py", True), ("release/rules.yaml", True), ("presentation/charts.py", False),
+    [("run.py", True), ("release/rules.yaml", True), ("presentation/charts/stack.py", False),
      ("publishing/templates/report.css", False), ("cli.py", False)],
 )  # fmt: skip
 def test_how_results_are_shown_does_not_recompute_them(

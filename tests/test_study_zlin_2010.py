@@ -210,11 +210,27 @@ def test_users_alone_say_how_they_were_reached(study: Study) -> None:
 
 
 def test_what_could_harm_a_person_is_sensitive(study: Study) -> None:
-    sensitive = {"U1", "U2", "U6", "N1", "N2", "N3", "N7", "D5", "D8", "D9", "D10", "X2"}
-    derived = {"care_allowance", "user_status"}
+    whole = {"N2", "D5", "D8", "D9", "D10", "X2", "care_allowance", "N3_addiction", "U2_s59"}
+    mixed = {"U1", "N1", "N7", "U2", "N3", "user_status", "in_need"}
     harmless = {"A1", "A2", "A3", "I1", "I3", "M1", "N6", "E1", "D2", "D4", "education", "orp"}
-    assert all(study.is_sensitive(name) for name in sensitive | derived)
-    assert not any(study.is_sensitive(name) for name in harmless)
+    assert all(study.is_sensitive(name) for name in whole)
+    assert not any(study.is_sensitive(name) for name in harmless | mixed)
+    for question, choice in (("N1", "domestic_violence"), ("N1", "minority"), ("U1", "s59")):
+        assert study.sensitivity.of_choice(question, choice)
+    for question, choice in (("N1", "caring"), ("N1", "none"), ("U1", "s40"), ("A1", "s59")):
+        assert not study.sensitivity.of_choice(question, choice)
+
+
+def test_indicators_inherit_the_sensitivity_of_choices(study: Study) -> None:
+    situations = study.definition_of("ND01", "addiction")
+    assert situations.reveals("addiction") and not situations.reveals("caring")
+    assert not situations.has_sensitive_base("addiction")
+    for code in ("UN01Z", "UN02Z", "UN05Z"):
+        by_situation = study.definition_of(code, "addiction")
+        assert by_situation.reveals("addiction") and by_situation.has_sensitive_base("addiction")
+        assert not by_situation.reveals("debts")
+        assert not by_situation.has_sensitive_base("debts")
+    assert not study.definition_of("UN03", "").reveals("")
 
 
 # --- routing ------------------------------------------------------------------------------
@@ -442,13 +458,16 @@ def values(study: Study, code: str, *answers: Mapping[str, object]) -> pd.DataFr
 def test_the_catalogue_of_indicators_is_complete(study: Study) -> None:
     codes = {indicator.code for indicator in study.indicators}
     of_awareness = {f"AW{n:02}" for n in range(1, 13)} | {f"IC{n:02}" for n in range(1, 7)}
-    assert codes == of_awareness | {"US01"}
+    of_needs = {f"UN{n:02}" for n in range(1, 10)} | {f"ND{n:02}" for n in range(1, 8)}
+    assert codes >= of_awareness | of_needs | {"US01", "US02S", "US02F", "US03", "US04", "US05"}
+    assert codes >= {"US06", "BR01", "BR02", "ST01", "ST02", "ST03", "ST04", "UN01Z", "UN05Z"}
     for indicator in study.indicators:
         assert (indicator.minimum_n, indicator.minimum_n_comparison) == (30, 50)
         assert indicator.source and indicator.version == "1.0"
         assert set(indicator.base_label) == {"cs", "en"}
         assert indicator.code[:2] == indicator.family
-        assert indicator.sensitive == (indicator.code == "US01")
+    whole = {indicator.code for indicator in study.indicators if indicator.sensitive}
+    assert whole == {"ND03", "ND04"}
 
 
 def test_spontaneous_awareness_and_misclassification(study: Study) -> None:
@@ -525,13 +544,13 @@ def test_the_plan_names_every_indicator_and_the_headlines_by_all_breakdowns(
 ) -> None:
     planned = {row.indicator for row in study.plan}
     assert planned == {indicator.code for indicator in study.indicators}
-    assert len({(row.indicator, row.sample) for row in study.plan}) == len(study.plan)
+    assert len({(row.indicator, row.sample, row.levels) for row in study.plan}) == len(study.plan)
     for code in ("AW01", "AW05", "AW06", "AW07", "AW08", "AW12", "IC04", "IC05"):
         rows = [row for row in study.plan if row.indicator == code]
         by_sample = {row.sample: row for row in rows}
         assert set(by_sample["inhabitants"].breakdowns) == STANDARD_BREAKDOWNS
         assert set(by_sample["inhabitants"].levels) == {"area", "region"}
-        assert by_sample["users"].comparison == ""
+        assert by_sample["users"].comparisons == ()
 
 
 # --- catalogues ---------------------------------------------------------------------------

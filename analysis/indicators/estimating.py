@@ -198,7 +198,7 @@ def _compared_code(study: Study, row: PlanRow) -> str | None:
     indicator = study.indicator(row.indicator)[0]
     if indicator.statistic == "comparison":
         return indicator.of
-    return row.indicator if row.comparison == "rest" else None
+    return row.indicator if "rest" in row.comparisons else None
 
 
 def _task_estimates(

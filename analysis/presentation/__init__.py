@@ -5,7 +5,7 @@
 ``theme typeface drawing``    the look: colours, sizes, text as outlines, the SVG canvas
 ``numbers wording phrases/``  how a language writes numbers, and its phrases
 ``rows naming scene``         released rows, what things are called, both seen from one place
-``tables charts maps``        rows shown
+``tables charts/ maps``       rows shown
 ``sentences findings``        rows said
 ``methods profile annexes``   what the run, the territory and the definitions tell
 ``proposals``                 what the rules propose

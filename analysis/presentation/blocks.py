@@ -154,13 +154,15 @@ class Cell:
 
     ``value`` is filled only for released numbers, rounded as they are published;
     ``number_format`` is an Excel format for it. ``mark`` names a release mark
-    (``disclosure``, ``precision``, ``low_precision``) that the legend explains.
+    (``disclosure``, ``precision``, ``low_precision``) that the legend explains. ``under`` is
+    a second, smaller line, such as the interval of the value.
     """
 
     text: str
     value: float | None = None
     number_format: str = ""
     mark: str = ""
+    under: str = ""
 
 
 @dataclass(frozen=True)
@@ -206,7 +208,7 @@ class Table(Block):
             body.append(
                 f'<tr><th scope="row" style="text-align: left; font-weight: normal">'
                 f"{escape(row[0].text)}</th>"
-                + "".join(f"<td {style}>{escape(cell.text)}</td>" for cell, style in cells)
+                + "".join(f"<td {style}>{_lines(cell)}</td>" for cell, style in cells)
                 + "</tr>"
             )
         head = "".join(
@@ -231,6 +233,11 @@ class Table(Block):
             for title, width in spans
         )
         return f"<tr>{''.join(cells)}</tr>"
+
+
+def _lines(cell: Cell) -> str:
+    under = f"<br><small>{escape(cell.under)}</small>" if cell.under else ""
+    return escape(cell.text) + under
 
 
 def _spanner(column: Column) -> str:

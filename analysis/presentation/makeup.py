@@ -10,31 +10,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field, ValidationError
 
 from analysis.definitions import Definition, Path_, Tree, parse_tree, suggestion
 from analysis.errors import Issue, WorkbenchError
+from analysis.presentation.figure_specs import (
+    FORM_SPECS,
+    AreaType,
+    DotsSpec,
+    GroupsCompareSpec,
+    HeatSpec,
+    MapsSpec,
+    SmallMultiplesSpec,
+    TypologySpec,
+)
 from analysis.presentation.naming import PLACE_NAMES
+from analysis.presentation.specs import BlockSpec, Labels, Style
 from analysis.presentation.wording import placeholders
 from analysis.study import Study
-
-Labels = dict[str, str]
-Style = Literal["body", "lead", "note"]
-
-
-class BlockSpec(Definition):
-    """What all entries of a chapter share; ``block`` names the type.
-
-    ``only`` limits an entry to reports of one area (``area``) or of the whole (``whole``).
-    """
-
-    extra_placeholders: ClassVar[tuple[str, ...]] = ()
-
-    block: str
-    only: Literal["area", "whole"] | None = None
-    sample: str | None = None
 
 
 class TextSpec(BlockSpec):
@@ -136,6 +132,7 @@ class TableSpec(BlockSpec):
     indicator: str = ""
     indicators: tuple[str, ...] = ()
     breakdowns: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
     sort: bool = False
     group_by: GroupingSpec | None = None
     level: Literal["area", "whole"] = "area"
@@ -162,6 +159,8 @@ class ChartSpec(BlockSpec):
     top: int | None = Field(default=None, ge=1)
     used: str | None = None
     preferred: str | None = None
+    indicators: tuple[str, ...] = ()
+    top_two: tuple[str, ...] = ()
     breakdowns: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     sort: bool = True
@@ -291,6 +290,8 @@ SPECS: Mapping[str, type[BlockSpec]] = {
     "tables": TablesSpec,
     "chart": ChartSpec,
     "map": MapSpec,
+    "maps": MapsSpec,
+    "typology": TypologySpec,
     **dict.fromkeys(_METHOD_BLOCKS, MethodSpec),
     "reading_notes": ReadingNotesSpec,
     "profile": ProfileSpec,
@@ -372,6 +373,13 @@ def references_of(spec: BlockSpec) -> Iterator[str]:
     """The indicators that a block refers to, as they are written."""
     for field in _REFERENCES:
         yield from filter(None, _strings(getattr(spec, field, None)))
+    if isinstance(spec, TypologySpec):
+        yield from conditions_of(spec)
+
+
+def conditions_of(spec: TypologySpec) -> list[str]:
+    """The indicators that the types of a typology speak of, in their order."""
+    return list(dict.fromkeys(reference for kind in spec.types for reference in kind.when))
 
 
 # --- checks -----------------------------------------------------------------------------------
@@ -379,6 +387,7 @@ def references_of(spec: BlockSpec) -> Iterator[str]:
 
 def _parsed(values: Any, tree: Tree, path: Path_, issues: list[Issue]) -> BlockSpec | None:
     name = str(values.get("block", "")) if isinstance(values, dict) else ""
+    form = str(values.get("form", "")) if isinstance(values, dict) else ""
     if name not in SPECS:
         issues.append(
             tree.issue(
@@ -389,15 +398,24 @@ def _parsed(values: Any, tree: Tree, path: Path_, issues: list[Issue]) -> BlockS
             )
         )
         return None
+    spec = FORM_SPECS.get((name, form), SPECS[name])
     try:
-        return SPECS[name].model_validate(values)
+        return spec.model_validate(values)
     except ValidationError:
         sub_tree = Tree(values, tree.file, _below(tree, path))
         try:
-            return parse_tree(SPECS[name], sub_tree)
+            return parse_tree(spec, sub_tree)
         except WorkbenchError as error:
-            issues.extend(error.issues)
+            issues.extend(replace(issue, hint=_form_hint(issue, name)) for issue in error.issues)
             return None
+
+
+def _form_hint(issue: Issue, name: str) -> str | None:
+    """For a wrong form: the forms that have keys of their own, which their type cannot list."""
+    others = [form for block, form in FORM_SPECS if block == name]
+    if issue.hint or not others or not issue.what.startswith("form "):
+        return issue.hint
+    return f"there are also the forms {', '.join(others)}"
 
 
 def _below(tree: Tree, path: Path_) -> dict[Path_, int]:
@@ -407,7 +425,7 @@ def _below(tree: Tree, path: Path_) -> dict[Path_, int]:
 
 _REFERENCES = (
     "indicator", "inner", "used", "preferred", "gap", "ranking", "always", "differences",
-    "groups", "more", "indicators",
+    "groups", "more", "indicators", "upright", "across", "top_two", "need", "unmet", "capacity",
 )  # fmt: skip
 
 
@@ -422,6 +440,7 @@ def _issues_of(study: Study, spec: BlockSpec, tree: Tree, path: Path_) -> Iterat
                 (*path, "breakdowns"),
                 hint=suggestion(name, study.variables),
             )
+    yield from _figure_issues(study, spec, tree, path)
     yield from _sample_issues(study, spec.sample, tree, path)
     yield from _label_issues(study, spec, tree, path)
     yield from _form_issues(study, spec, tree, path)
@@ -515,7 +534,8 @@ def _form_issues(study: Study, spec: BlockSpec, tree: Tree, path: Path_) -> Iter
         )
     if isinstance(spec, TargetGroupSpec):
         yield from _target_group_issues(study, spec, tree, path)
-    if spec.block in ("map", "profile") and study.region is None:
+    drawn = isinstance(spec, TypologySpec) and "map" in spec.shown
+    if (spec.block in ("map", "maps", "profile") or drawn) and study.region is None:
         yield tree.issue(
             f"a {spec.block} needs a region, and the study has none",
             path,
@@ -555,6 +575,98 @@ def _target_group_issues(
             )
 
 
+def _figure_issues(study: Study, spec: BlockSpec, tree: Tree, path: Path_) -> Iterator[Issue]:
+    """What figures of several indicators or groups ask for beyond the names of their parts."""
+    if isinstance(spec, TypologySpec):
+        for place, kind in enumerate(spec.types):
+            for reference in kind.when:
+                where = (*path, "types", place, "when", reference)
+                yield from _reference_issues(study, reference, tree, where)
+    if isinstance(spec, GroupsCompareSpec):
+        yield from _compared_issues(study, spec, tree, path)
+    if isinstance(spec, ChartSpec):
+        yield from _stack_issues(study, spec, tree, path)
+    if isinstance(spec, _LABELLED):
+        shown = list(references_of(spec))
+        codes = {split(reference)[0] for reference in shown}
+        for name in spec.labels:
+            if name not in shown and not (isinstance(spec, HeatSpec) and split(name)[0] in codes):
+                yield tree.issue(
+                    f"labels names {name}, which the {spec.block} does not show",
+                    (*path, "labels", name),
+                    hint=suggestion(name, shown),
+                )
+    yield from _unit_issues(study, spec, tree, path)
+
+
+def _stack_issues(study: Study, spec: ChartSpec, tree: Tree, path: Path_) -> Iterator[Issue]:
+    bars = 1 + len(spec.indicators)
+    if spec.top_two and len(spec.top_two) != bars:
+        yield tree.issue(
+            "top_two does not fit the indicators",
+            (*path, "top_two"),
+            expected=f"{bars} entries, one for each indicator",
+            got=str(len(spec.top_two)),
+        )
+    if spec.indicators and spec.breakdowns:
+        yield tree.issue(
+            "a stack of several indicators has no breakdowns",
+            (*path, "breakdowns"),
+            hint="make a chart of one indicator for each breakdown",
+        )
+
+
+def _compared_issues(
+    study: Study, spec: GroupsCompareSpec, tree: Tree, path: Path_
+) -> Iterator[Issue]:
+    name = study.list_of(spec.breakdown)
+    if name is None:
+        yield tree.issue(
+            f"there is no breakdown {spec.breakdown}",
+            (*path, "breakdown"),
+            hint=suggestion(spec.breakdown, study.variables),
+        )
+        return
+    groups = list(study.questionnaire.choice_names(name))
+    for group in spec.compared:
+        if group not in groups:
+            yield tree.issue(
+                f"the breakdown {spec.breakdown} has no group {group}",
+                (*path, "compared"),
+                expected=", ".join(groups),
+                hint=suggestion(group, groups),
+            )
+
+
+_LABELLED = (DotsSpec, HeatSpec, MapsSpec, SmallMultiplesSpec, TypologySpec)
+_ONE_SCALE = ("small_multiples", "dots", "maps")
+
+
+def _unit_issues(study: Study, spec: BlockSpec, tree: Tree, path: Path_) -> Iterator[Issue]:
+    """Indicators on one scale must have one unit."""
+    if getattr(spec, "form", spec.block) not in _ONE_SCALE:
+        return
+    known = {indicator.code for indicator in study.indicators}
+    units = {
+        reference: _unit_of(study, reference)
+        for reference in references_of(spec)
+        if split(reference)[0] in known
+    }
+    if len(set(units.values())) > 1:
+        yield tree.issue(
+            "the indicators do not have the same unit, so they cannot share a scale",
+            (*path, "indicators"),
+            expected="indicators of one unit",
+            got=", ".join(f"{name}: {unit}" for name, unit in units.items()),
+        )
+
+
+def _unit_of(study: Study, reference: str) -> str:
+    code, category = split(reference)
+    found = study.indicator(code)
+    return next((one.unit for one in found if one.category == category), found[0].unit)
+
+
 def _issues_of_head(study: Study, makeup: MakeUp, tree: Tree) -> Iterator[Issue]:
     yield from _sample_issues(study, makeup.sample, tree, ())
     for field in ("title", "subtitle", "running_title"):
@@ -591,6 +703,8 @@ def _labels(value: object) -> Iterator[Labels]:
         else:
             for inner in value.values():
                 yield from _labels(inner)
+    elif isinstance(value, AreaType):
+        yield value.label
     elif isinstance(value, tuple):
         for inner in value:
             yield from _labels(inner)

@@ -1,58 +1,30 @@
 """Maps of a region's areas, shaded by released rows.
 
-Shapes come from the territory, official where they are at hand, else schematic and said to
-be so. An area of low precision is hatched, one without a released value is left white.
+An area of low precision is hatched, one whose value is not shown bears a lattice, and one
+without a row is left white; each pattern in use is explained beside the map. Classes are made
+from the values that are shown. Schematic shapes are said to be so.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
-from typing import Any
+from typing import Literal
 
-from analysis.errors import WorkbenchError
 from analysis.presentation import theme
 from analysis.presentation.blocks import Chart
 from analysis.presentation.charts import alt_of_extremes, draw_tag, fitting_alt, own_value
-from analysis.presentation.drawing import Drawing, Point, text_width, wrapped
+from analysis.presentation.drawing import Drawing, text_width, wrapped
+from analysis.presentation.outlines import MAP_WIDTH, MARGIN, TOP, Outline, Shape, outline_of
 from analysis.presentation.rows import Estimate
 from analysis.presentation.scene import Scene, data_origin
 from analysis.presentation.tables import Label, bracketed, legend_of_rows, of_rows, sign_of
 from analysis.study import Study
-from analysis.territory import Territory
 
-BOUNDARIES = "boundaries"
-_MAP_WIDTH = 112.0
-_TOP = 6.0
 _LABEL_SIZE = 7.2
 _LABEL_LINE = 2.9
-_HATCH_STEP = 1.7
-_WIDEST_LABEL = 24.0
-_MARGIN = 0.7
 _MOST_CLASSES = len(theme.SEQUENCE)
-
-
-@dataclass(frozen=True)
-class Shape:
-    """One area on the map, in millimetres: its rings, where its label goes, its hatching."""
-
-    rings: tuple[tuple[Point, ...], ...]
-    centre: Point
-    room: float
-    hatching: tuple[tuple[Point, ...], ...]
-
-
-@dataclass(frozen=True)
-class Outline:
-    """The areas of a region fitted to the map."""
-
-    shapes: Mapping[str, Shape]
-    border: tuple[tuple[Point, ...], ...]
-    height: float
-    schematic: bool
 
 
 @dataclass(frozen=True)
@@ -83,14 +55,7 @@ def choropleth(
     WorkbenchError
         If the study has no region, so that there is nothing to draw.
     """
-    study = scene.study
-    if study.region is None or study.territory is None:
-        raise WorkbenchError(
-            f"the study {study.id} has no region, so no map can be drawn",
-            file=study.folder / "study.yaml",
-            hint="name the region in study.yaml, or use a chart of the areas",
-        )
-    outline = _outline(study.territory, study.region, study.workspace.raw(BOUNDARIES))
+    outline = outline_of(scene.study)
     rows = scene.by_area(code, category)
     modelled = data_origin(rows) == "modelled"
     drawing = _draw(scene, outline, rows, modelled=modelled)
@@ -100,7 +65,7 @@ def choropleth(
         list(zip(names, rows, strict=True)),
         count=scene.names.areas_counted(len(rows)), own=own_value(scene, rows),
     )  # fmt: skip
-    said = [*notes, *legend_of_rows(scene, rows)]
+    said = [*notes, scene.words.say("note.classes"), *legend_of_rows(scene, rows)]
     if outline.schematic:
         said.append(scene.words.say("note.schematic"))
     return Chart(
@@ -137,7 +102,7 @@ class PlainMap:
     height: float
     areas: Mapping[str, PlainArea]
     schematic: bool
-    top: float = _TOP
+    top: float = TOP
     size: float = _LABEL_SIZE * theme.POINT
     leading: float = _LABEL_LINE
 
@@ -152,11 +117,11 @@ def plain_map(study: Study, names: Mapping[str, str]) -> PlainMap | None:
     """
     if study.region is None or study.territory is None:
         return None
-    outline = _outline(study.territory, study.region, study.workspace.raw(BOUNDARIES))
+    outline = outline_of(study)
     areas = {
         code: _plain_area(shape, names.get(code, code)) for code, shape in outline.shapes.items()
     }
-    return PlainMap(_MAP_WIDTH, outline.height + _MARGIN, areas, outline.schematic)
+    return PlainMap(MAP_WIDTH, outline.height + MARGIN, areas, outline.schematic)
 
 
 def _plain_area(shape: Shape, name: str) -> PlainArea:
@@ -172,30 +137,44 @@ def _plain_area(shape: Shape, name: str) -> PlainArea:
 
 
 def _draw(scene: Scene, outline: Outline, rows: Sequence[Estimate], *, modelled: bool) -> Drawing:
-    drawing = Drawing(theme.TEXT_WIDTH, outline.height + _TOP + 1.0)
-    shown = {row.area: row for row in rows if row.shown}
-    classes = _classes(scene, list(shown.values()))
-    drawing.shape(outline.border, theme.PAPER, theme.GREY_MIDDLE, 1.0)
-    for code, shape in outline.shapes.items():
-        _draw_area(drawing, shape, shown.get(code), classes)
-    if scene.area in outline.shapes:
-        rings = outline.shapes[scene.area].rings
-        drawing.shape(rings, "none", theme.PAPER, 1.6)
-        drawing.shape(rings, "none", theme.ACCENT, 0.8)
+    drawing = Drawing(theme.TEXT_WIDTH, outline.height + TOP + 1.0)
+    classes = classes_of(scene, rows)
     by_area = {row.area: row for row in rows}
+    draw_areas(drawing, scene, outline, by_area, classes)
     for code, shape in outline.shapes.items():
         _draw_label(drawing, scene, code, shape, by_area.get(code), classes)
-    _draw_key(drawing, scene, rows, classes)
+    entries = key_entries(scene, rows, classes, outline.shapes)
+    draw_key(drawing, entries, MAP_WIDTH + 4.0, TOP + 6.0)
     if modelled:
         draw_tag(drawing, scene)
     return drawing
 
 
+def draw_areas(
+    drawing: Drawing,
+    scene: Scene,
+    outline: Outline,
+    rows: Mapping[str, Estimate],
+    classes: Classes | None,
+    weight: float = 1.0,
+) -> None:
+    """The areas in the colours of their classes, with their patterns, this area outlined."""
+    drawing.shape(outline.border, theme.PAPER, theme.GREY_MIDDLE, weight)
+    for code, shape in outline.shapes.items():
+        _draw_area(drawing, shape, rows.get(code), classes)
+    if scene.area in outline.shapes:
+        rings = outline.shapes[scene.area].rings
+        drawing.shape(rings, "none", theme.PAPER, 1.6 * weight)
+        drawing.shape(rings, "none", theme.ACCENT, 0.8 * weight)
+
+
 def _draw_area(
     drawing: Drawing, shape: Shape, row: Estimate | None, classes: Classes | None
 ) -> None:
-    if row is None or classes is None:
+    if row is None or not row.shown or classes is None:
         drawing.shape(shape.rings, theme.PAPER, theme.GREY_MIDDLE, 0.3)
+        if row is not None and not row.shown:
+            drawing.strokes((*shape.hatching, *shape.counter), theme.GREY_LIGHT, 0.25)
         return
     colour = classes.colour(row.estimate)
     drawing.shape(shape.rings, colour, theme.PAPER, 0.5)
@@ -245,29 +224,57 @@ def _draw_backing(drawing: Drawing, x: float, y: float, lines: Sequence[str], co
     drawing.box(x - width / 2, y - _LABEL_LINE + 0.2, width, height, colour)
 
 
-def _draw_key(
-    drawing: Drawing, scene: Scene, rows: Sequence[Estimate], classes: Classes | None
-) -> None:
-    x, y = _MAP_WIDTH + 4.0, _TOP + 6.0
-    entries: list[tuple[str, str, str]] = []
+@dataclass(frozen=True)
+class KeyEntry:
+    """One entry of a map's key: a colour, a pattern over it, and what it stands for."""
+
+    fill: str
+    text: str
+    pattern: Literal["", "hatched", "lattice", "outline"] = ""
+
+
+def key_entries(
+    scene: Scene, rows: Sequence[Estimate], classes: Classes | None, areas: Iterable[str]
+) -> list[KeyEntry]:
+    """The classes from high to low, and the patterns that are in use."""
+    entries: list[KeyEntry] = []
     if classes is not None:
         pairs = list(zip(classes.limits[:-1], classes.limits[1:], strict=True))
         entries = [
-            (classes.colour(low), "", _range(scene, rows, low, high)) for low, high in pairs[::-1]
+            KeyEntry(classes.colour(low), _range(scene, rows, low, high))
+            for low, high in pairs[::-1]
         ]
+    say = scene.words.say
     if any(row.uncertain for row in rows):
-        entries.append((theme.PAPER, "hatched", scene.words.say("map.uncertain")))
+        entries.append(KeyEntry(theme.PAPER, say("map.uncertain"), "hatched"))
     if any(not row.shown for row in rows):
-        entries.append((theme.PAPER, "", scene.words.say("map.no_value")))
-    for fill, style, text in entries:
-        drawing.box(x, y, 5.5, 3.4, fill, theme.GREY_MIDDLE, 0.2)
-        if style:
-            lines = [[(x + step, y + 3.4), (x + step + 2.2, y)] for step in (0.2, 1.7, 3.2)]
-            drawing.strokes(lines, theme.GREY_MIDDLE, 0.3)
-        y += _draw_key_text(drawing, x, y, text)
+        entries.append(KeyEntry(theme.PAPER, say("map.hidden"), "lattice"))
+    if {*areas} - {row.area for row in rows}:
+        entries.append(KeyEntry(theme.PAPER, say("map.no_value")))
     if not scene.is_whole:
-        drawing.box(x + 0.4, y + 0.4, 4.7, 2.6, theme.PAPER, theme.ACCENT, 0.8)
-        _draw_key_text(drawing, x, y, scene.area_values["area"])
+        entries.append(KeyEntry(theme.PAPER, scene.area_values["area"], "outline"))
+    return entries
+
+
+def draw_key(drawing: Drawing, entries: Iterable[KeyEntry], x: float, y: float) -> float:
+    """Entries of a key below each other; the height where the next would stand."""
+    for entry in entries:
+        _draw_symbol(drawing, entry, x, y)
+        y += _draw_key_text(drawing, x, y, entry.text)
+    return y
+
+
+def _draw_symbol(drawing: Drawing, entry: KeyEntry, x: float, y: float) -> None:
+    if entry.pattern == "outline":
+        drawing.box(x + 0.4, y + 0.4, 4.7, 2.6, entry.fill, theme.ACCENT, 0.8)
+        return
+    drawing.box(x, y, 5.5, 3.4, entry.fill, theme.GREY_MIDDLE, 0.2)
+    rising = [[(x + step, y + 3.4), (x + step + 2.2, y)] for step in (0.2, 1.7, 3.2)]
+    falling = [[(x + step, y), (x + step + 2.2, y + 3.4)] for step in (0.2, 1.7, 3.2)]
+    if entry.pattern == "hatched":
+        drawing.strokes(rising, theme.GREY_MIDDLE, 0.3)
+    elif entry.pattern == "lattice":
+        drawing.strokes([*rising, *falling], theme.GREY_LIGHT, 0.25)
 
 
 def _draw_key_text(drawing: Drawing, x: float, y: float, text: str) -> float:
@@ -290,7 +297,9 @@ def _range(scene: Scene, rows: Sequence[Estimate], low: float, high: float) -> s
 # --- classes ----------------------------------------------------------------------------------
 
 
-def _classes(scene: Scene, rows: Sequence[Estimate]) -> Classes | None:
+def classes_of(scene: Scene, rows: Sequence[Estimate]) -> Classes | None:
+    """Classes for the values of rows that are shown; None where there are none."""
+    rows = [row for row in rows if row.shown]
     if not rows:
         return None
     least = {"percent": 0.01, "points": 0.01, "number": 0.1, "persons": 1}[scene.unit_of(rows[0])]
@@ -309,88 +318,3 @@ def pretty_classes(values: Sequence[float], least_step: float) -> Classes:
         if last - first <= _MOST_CLASSES:
             break
     return Classes(tuple(round(place * step, 10) for place in range(first, last + 1)))
-
-
-# --- shapes -----------------------------------------------------------------------------------
-
-
-@lru_cache(maxsize=8)
-def _outline(territory: Territory, region: str, boundaries: Path) -> Outline:
-    import shapely
-
-    frame = territory.geometry("area", region, boundaries if boundaries.exists() else None)
-    geometries = shapely.coverage_simplify(frame.geometry.to_numpy(), _tolerance(frame))
-    left, _, right, top = shapely.total_bounds(geometries)
-    scale = (_MAP_WIDTH - 2 * _MARGIN) / (right - left)
-    fitted = shapely.transform(
-        geometries, lambda points: (points - (left, top)) * (scale, -scale) + _MARGIN
-    )
-    height = float(shapely.total_bounds(fitted)[3])
-    shapes = {str(code): _shape(one) for code, one in zip(frame["code"], fitted, strict=True)}
-    border = _rings(shapely.coverage_union_all(fitted))
-    return Outline(shapes, border, height, bool(frame.attrs.get("schematic", False)))
-
-
-def _tolerance(frame: Any) -> float:
-    """A seventh of a millimetre on the map, in metres."""
-    left, _, right, _ = frame.total_bounds
-    return float((right - left) / _MAP_WIDTH / 7)
-
-
-def _shape(geometry: Any) -> Shape:
-    import shapely
-
-    largest = max(_polygons(geometry), key=lambda polygon: float(polygon.area))
-    middle = shapely.Point(shapely.maximum_inscribed_circle(largest).coords[0])
-    centroid = shapely.centroid(largest)
-    halfway = shapely.centroid(shapely.MultiPoint([middle, centroid]))
-    best = max((middle, centroid, halfway), key=lambda point: _label_room(largest, point))
-    centre = (float(best.x), float(best.y) + _TOP)
-    return Shape(_rings(geometry), centre, _chord(largest, best) / 2, _hatching(geometry))
-
-
-def _label_room(polygon: Any, point: Any) -> float:
-    """How well a label would stand at a point: the room beside it and to the border."""
-    if not polygon.contains(point):
-        return 0.0
-    return min(_chord(polygon, point), _WIDEST_LABEL) + 3 * float(point.distance(polygon.exterior))
-
-
-def _chord(polygon: Any, point: Any) -> float:
-    """The length of the level line through a point that lies inside."""
-    import shapely
-
-    left, _, right, _ = polygon.bounds
-    line = shapely.LineString([(left, point.y), (right, point.y)])
-    parts = shapely.get_parts(shapely.intersection(line, polygon))
-    return float(sum(part.length for part in parts if part.distance(point) < 1e-6))
-
-
-def _polygons(geometry: Any) -> list[Any]:
-    return list(getattr(geometry, "geoms", [geometry]))
-
-
-def _rings(geometry: Any) -> tuple[tuple[Point, ...], ...]:
-    return tuple(
-        tuple((float(x), float(y) + _TOP) for x, y in ring.coords)
-        for polygon in _polygons(geometry)
-        for ring in (polygon.exterior, *polygon.interiors)
-    )
-
-
-def _hatching(geometry: Any) -> tuple[tuple[Point, ...], ...]:
-    import shapely
-
-    left, top, right, bottom = geometry.bounds
-    height = bottom - top
-    starts = [
-        left - height + step * _HATCH_STEP
-        for step in range(math.ceil((right - left + height) / _HATCH_STEP))
-    ]
-    lines = shapely.MultiLineString([[(start, bottom), (start + height, top)] for start in starts])
-    inside = shapely.intersection(lines, geometry)
-    return tuple(
-        tuple((float(x), float(y) + _TOP) for x, y in part.coords)
-        for part in getattr(inside, "geoms", [inside])
-        if part.geom_type == "LineString"
-    )

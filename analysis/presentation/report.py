@@ -6,7 +6,7 @@ the executed notebook, and the writers read only that.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from analysis.presentation import (
     profile,
     proposals,
     sentences,
+    stepping,
     tables,
     target_groups,
 )
@@ -35,8 +36,9 @@ from analysis.presentation.blocks import (
     PageBreak,
     Paragraph,
 )
+from analysis.presentation.composing import Slot, chart_notes, label_of, scene_of
+from analysis.presentation.figure_blocks import FIGURES, FORM_FIGURES
 from analysis.presentation.makeup import (
-    BlockSpec,
     CalloutSpec,
     Chapter,
     ChartSpec,
@@ -63,15 +65,14 @@ from analysis.presentation.makeup import (
     split,
 )
 from analysis.presentation.naming import Names
-from analysis.presentation.rows import Estimate, read_released, read_run_record
+from analysis.presentation.rows import read_released, read_run_record
 from analysis.presentation.scene import Scene
+from analysis.presentation.specs import BlockSpec
+from analysis.presentation.stepping import MODELLED, WHOLE, Step, step_back
 from analysis.presentation.tables import Grouping, Label
 from analysis.presentation.wording import filled
 from analysis.study import Study, open_study
 from analysis.workspace import Workspace
-
-_LONGEST_NAME = 31
-_UNSAFE = str.maketrans("[]:*?/\\'", "        ")
 
 
 class Blocks(tuple[Block, ...]):
@@ -84,21 +85,6 @@ class Blocks(tuple[Block, ...]):
 
         for block in self:
             display(block)  # type: ignore[no-untyped-call]
-
-
-@dataclass
-class Slot:
-    """Gives the tables and charts of a chapter their names and anchors."""
-
-    chapter: str
-    number: int
-    count: int = 0
-
-    def label(self, caption: str, topic: str) -> Label:
-        """A label whose name is fit for a sheet of a workbook and unique in the report."""
-        self.count += 1
-        name = f"{self.number}.{self.count} {topic}".translate(_UNSAFE)[:_LONGEST_NAME].strip()
-        return Label(caption, name, f"{self.chapter}-{self.count}")
 
 
 @dataclass(frozen=True)
@@ -302,16 +288,10 @@ Builder = Callable[[Report, Any, Slot], Iterable[Block]]
 
 
 def _built(report: Report, spec: BlockSpec, slot: Slot) -> Iterator[Block]:
-    yield from _BUILDERS[spec.block](report, spec, slot)
-
-
-def _scene_of(report: Report, spec: BlockSpec) -> Scene:
-    scene = report.scene
-    if getattr(spec, "level", "area") == "whole":
-        scene = scene.at(scene.whole)
-    if spec.sample is not None:
-        scene = scene.of_sample(spec.sample)
-    return scene.without(getattr(spec, "exclude", ()))
+    form = (spec.block, getattr(spec, "form", ""))
+    builder = FORM_FIGURES.get(form, _BUILDERS.get(spec.block))
+    assert builder is not None
+    yield from builder(report, spec, slot)
 
 
 def _text(report: Report, spec: TextSpec, slot: Slot) -> Iterator[Block]:
@@ -342,7 +322,7 @@ def _sentence(report: Report, spec: SentenceSpec, slot: Slot) -> Iterator[Block]
 
 
 def _sentences(report: Report, spec: SentenceSpec) -> Iterable[str]:
-    scene = _scene_of(report, spec)
+    scene = scene_of(report, spec)
     code, category = split(spec.indicator)
     if spec.form == "level":
         row = scene.total(code, category)
@@ -360,7 +340,7 @@ def _sentences(report: Report, spec: SentenceSpec) -> Iterable[str]:
 
 
 def _findings(report: Report, spec: FindingsSpec, slot: Slot) -> Iterator[Block]:
-    scene = _scene_of(report, spec)
+    scene = scene_of(report, spec)
     found = findings.findings(scene, spec)
     if found:
         yield ItemList(tuple(found))
@@ -370,21 +350,27 @@ def _findings(report: Report, spec: FindingsSpec, slot: Slot) -> Iterator[Block]
 
 
 def _key_figures(report: Report, spec: KeyFiguresSpec, slot: Slot) -> Iterator[Block]:
-    scene = _scene_of(report, spec)
+    scene = scene_of(report, spec)
     items = []
     for reference in spec.indicators:
         row = scene.total(*split(reference))
-        if row is not None and row.shown:
+        step = step_back(scene, row) if row is not None else None
+        if step is not None and step.row.shown:
             name = spec.labels.get(reference)
-            label = report.text(name) if name else scene.names.full(row.indicator, row.category)
-            items.append((sentences.figure(scene, row), label, _small_print(scene, row)))
+            named = step.asked.indicator, step.asked.category
+            label = report.text(name) if name else scene.names.full(*named)
+            value = step.signed(sentences.figure(scene, step.row))
+            items.append((value, label, _small_print(scene, step)))
     if items:
         yield Figures(tuple(items))
 
 
-def _small_print(scene: Scene, row: Estimate) -> str:
-    parts = [scene.interval(row), scene.base(row)]
-    if not scene.is_whole:
+def _small_print(scene: Scene, step: Step) -> str:
+    row = step.row
+    base = "" if step.kind == MODELLED else scene.base(row)
+    mark = f"{step.sign} {stepping.label(scene, step)}" if step.kind else ""
+    parts = [mark, scene.interval(row), base]
+    if not scene.is_whole and step.kind != WHOLE:
         whole = scene.total(row.indicator, row.category, scene.whole)
         if whole is not None and whole.shown:
             parts.append(f"{scene.names.whole} {sentences.figure(scene, whole)}")
@@ -399,11 +385,11 @@ def _table(report: Report, spec: TableSpec, slot: Slot) -> Iterator[Block]:
 
 
 def _overview(report: Report, spec: TableSpec, slot: Slot) -> Iterator[Block]:
-    scene = _scene_of(report, spec)
+    scene = scene_of(report, spec)
     pairs = [split(reference) for reference in spec.indicators]
     pairs = [pair for pair in pairs if scene.total(*pair) is not None]
     if pairs:
-        label = _label(report, scene, slot, spec.indicators[0], spec.caption, "overview")
+        label = label_of(report, scene, slot, spec.indicators[0], spec.caption, "overview")
         yield tables.overview(scene, label, pairs)
 
 
@@ -419,17 +405,17 @@ def _tables_of(
     slot: Slot,
     caption: Mapping[str, str],
 ) -> Iterator[Block]:
-    scene = _scene_of(report, spec)
+    scene = scene_of(report, spec)
     code, category = split(reference)
     if spec.form == "crosstab":
         for name in spec.breakdowns:
             if scene.rows.of(code, sample=scene.sample, area=scene.area, breakdown=name):
-                label = _label(report, scene, slot, reference, caption, "by", name)
+                label = label_of(report, scene, slot, reference, caption, "by", name)
                 yield tables.crosstab(scene, label, code, name)
         return
     if not scene.totals(code):
         return
-    label = _label(report, scene, slot, reference, caption, spec.form)
+    label = label_of(report, scene, slot, reference, caption, spec.form)
     if spec.form == "first_order":
         sort = isinstance(spec, TableSpec) and spec.sort
         grouping = spec.group_by if isinstance(spec, TableSpec) else None
@@ -441,40 +427,14 @@ def _tables_of(
         yield tables.by_area(scene, label, code, category)
 
 
-def _label(
-    report: Report,
-    scene: Scene,
-    slot: Slot,
-    reference: str,
-    caption: Mapping[str, str],
-    form: str,
-    breakdown: str = "",
-) -> Label:
-    """The label of a table or chart: the caption of the make-up, or one by its form."""
-    code, category = split(reference)
-    text = (
-        report.text(caption)
-        if caption
-        else scene.names.say(
-            f"caption.{form}",
-            indicator=scene.names.full(code, category),
-            breakdown=scene.names.breakdown(breakdown) if breakdown else "",
-            place=report.place(scene),
-        )
-    )
-    if scene.qualifier:
-        text = scene.words.say("caption.sample", caption=text, sample=scene.qualifier)
-    return slot.label(text, " ".join(filter(None, (code, category, breakdown))))
-
-
 def _chart(report: Report, spec: ChartSpec, slot: Slot) -> Iterator[Block]:
-    scene = _scene_of(report, spec)
+    scene = scene_of(report, spec)
     code, category = split(spec.indicator)
     rows = scene.differences(code) if spec.form == "differences" else scene.totals(code)
     if not rows:
         return
-    label = _label(report, scene, slot, spec.indicator, spec.caption, spec.form)
-    notes = _chart_notes(scene, code, category, spec.form)
+    label = label_of(report, scene, slot, spec.indicator, spec.caption, spec.form)
+    notes = chart_notes(scene, [spec.indicator, *spec.indicators], spec.form)
     if spec.form == "ranked":
         yield charts.ranked_bars(
             scene, label, code,
@@ -487,53 +447,28 @@ def _chart(report: Report, spec: ChartSpec, slot: Slot) -> Iterator[Block]:
     elif spec.form == "breakdown":
         yield charts.breakdown(scene, label, code, spec.breakdowns, category, notes=notes)
     elif spec.form == "stack":
-        yield charts.stack(scene, label, code, spec.breakdowns, notes=notes)
+        yield charts.stack(
+            scene,
+            label,
+            code,
+            spec.breakdowns,
+            more=spec.indicators,
+            top_two=spec.top_two,
+            notes=notes,
+        )
     else:
         assert spec.used is not None and spec.preferred is not None
         yield charts.channels(scene, label, spec.used, spec.preferred, code, notes=notes)
 
 
 def _map(report: Report, spec: MapSpec, slot: Slot) -> Iterator[Block]:
-    scene = _scene_of(report, spec)
+    scene = scene_of(report, spec)
     code, category = split(spec.indicator)
     if scene.by_area(code, category):
-        label = _label(report, scene, slot, spec.indicator, spec.caption, "map")
+        label = label_of(report, scene, slot, spec.indicator, spec.caption, "map")
         yield maps.choropleth(
-            scene, label, code, category, notes=_chart_notes(scene, code, category, "map")
+            scene, label, code, category, notes=chart_notes(scene, [spec.indicator], "map")
         )
-
-
-_MOST_QUESTIONS = 2
-
-
-def _chart_notes(scene: Scene, code: str, category: str, form: str) -> list[str]:
-    """Source with n, the wording of the questions, and what several answers do to sums."""
-    say = scene.words.say
-    bases = [row.n for row in _chart_rows(scene, code, category, form) if row.n == row.n]
-    source = {"source": scene.names.text(scene.study.title), "wave": scene.study.wave}
-    notes = [say("note.source", **source, n=_base_range(scene, bases)) if bases
-             else say("note.source_only", **source)]  # fmt: skip
-    codes = annexes.questions_behind(scene, code, category)
-    if len(codes) <= _MOST_QUESTIONS:
-        notes += [
-            say("note.question", code=name, text=scene.names.breakdown(name)) for name in codes
-        ]
-    if scene.names.is_multiple(code):
-        notes.append(say("sentence.multiple"))
-    return notes
-
-
-def _chart_rows(scene: Scene, code: str, category: str, form: str) -> Sequence[Estimate]:
-    """The rows whose bases stand in the source: none where each area has its own."""
-    if form in ("areas", "map"):
-        return ()
-    rows = scene.totals(code)
-    return [row for row in rows if row.category == category] if form == "breakdown" else rows
-
-
-def _base_range(scene: Scene, bases: Sequence[float]) -> str:
-    low, high = (scene.numbers.whole(bound) for bound in (min(bases), max(bases)))
-    return low if low == high else f"{low}–{high}"
 
 
 def _method(report: Report, spec: MethodSpec, slot: Slot) -> Iterator[Block]:
@@ -606,7 +541,7 @@ def _indicator_annex(report: Report, spec: IndicatorAnnexSpec, slot: Slot) -> It
 
 
 def _questionnaire(report: Report, spec: QuestionnaireAnnexSpec, slot: Slot) -> Iterator[Block]:
-    scene = _scene_of(report, spec)
+    scene = scene_of(report, spec)
     title = scene.names.text(methods.sample_of(scene).title)
     label = slot.label(scene.words.say("annex.questionnaire", sample=title), "questionnaire")
     yield from annexes.questionnaire(scene, label, spec)
@@ -618,7 +553,7 @@ def _coding(report: Report, spec: CodingAnnexSpec, slot: Slot) -> Iterator[Block
 
 
 def _target_group(report: Report, spec: TargetGroupSpec, slot: Slot) -> Iterator[Block]:
-    scene = _scene_of(report, spec)
+    scene = scene_of(report, spec)
     group = target_groups.group_of(report.study, spec.group) if spec.group else None
     name = scene.names.text(group.label) if group else ""
     codes = [scene.names.full(*split(reference)) for reference in spec.indicators]
@@ -646,6 +581,7 @@ _BUILDERS: Mapping[str, Builder] = {
     "tables": _tables,
     "chart": _chart,
     "map": _map,
+    **FIGURES,
     **dict.fromkeys(
         (
             "technical_parameters",

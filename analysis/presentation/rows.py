@@ -35,6 +35,12 @@ _MARKS = {
     "missing": MISSING,
 }
 _SHOWN = ("ok", "low_precision", "true_zero")
+#: The source of rows that were counted, not asked.
+REGISTER = "register"
+RANK = "rank"
+MODEL = "model"
+#: Comparisons whose value is a difference.
+DIFFERENCES = ("rest", "earlier")
 #: A difference counts as supported below this adjusted p-value.
 LEVEL = 0.05
 
@@ -61,6 +67,7 @@ class Estimate(NamedTuple):
     n_effective: float
     p_adjusted: float
     base_label: str
+    source_kind: str
     data_origin: str
     reference_date: str
     release: str
@@ -91,7 +98,7 @@ class Estimate(NamedTuple):
     @property
     def is_difference(self) -> bool:
         """Whether the value is a difference, shown with its sign."""
-        return bool(self.comparison) or "difference" in self.statistic
+        return self.comparison in DIFFERENCES or "difference" in self.statistic
 
     @property
     def has_interval(self) -> bool:
@@ -138,7 +145,7 @@ class Rows:
         breakdown
             A variable, or empty for the total.
         comparison
-            ``rest`` for the area minus all others, or empty.
+            ``rest`` for the area minus all others, ``rank`` for its set of places, or empty.
         category
             One category; all of them when not given.
         """
@@ -146,6 +153,16 @@ class Rows:
         if category is None:
             return rows
         return tuple(row for row in rows if row.category == category)
+
+    def of_register(self, indicator: str, *, area: str) -> tuple[Estimate, ...]:
+        """The totals of one indicator in one place that come from a register."""
+        return tuple(
+            row
+            for (_, code, place, breakdown, comparison), rows in self._found.items()
+            if (code, place, breakdown, comparison) == (indicator, area, "", "")
+            for row in rows
+            if row.source_kind == REGISTER
+        )
 
     def breakdowns(self, indicator: str, *, sample: str, area: str) -> list[str]:
         """The variables that an indicator is broken down by in one place."""

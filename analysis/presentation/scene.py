@@ -10,7 +10,7 @@ from typing import Any, Literal
 from analysis.presentation.blocks import DataOrigin
 from analysis.presentation.naming import Names
 from analysis.presentation.numbers import Numbers
-from analysis.presentation.rows import Estimate, Rows
+from analysis.presentation.rows import DIFFERENCES, RANK, Estimate, Rows
 from analysis.presentation.wording import Words
 from analysis.study import Study
 
@@ -111,6 +111,12 @@ class Scene:
         """One difference between the area and all others."""
         return self.differences(code, area).get(category)
 
+    def rank(self, code: str, category: str = "", area: str | None = None) -> Estimate | None:
+        """The set of places of an area among all: ``ci_low`` to ``ci_high``, 1 the highest."""
+        area = area or self.area
+        rows = self.rows.of(code, sample=self.sample, area=area, comparison=RANK, category=category)
+        return rows[0] if rows else None
+
     def groups(
         self, code: str, breakdown: str, category: str = "", area: str | None = None
     ) -> list[Estimate]:
@@ -130,6 +136,23 @@ class Scene:
         rows = (self.total(code, category, area) for area in self.study.areas.index)
         return [row for row in rows if row is not None]
 
+    def ranks(self, code: str, category: str = "") -> dict[str, Estimate]:
+        """The set of places of each area, by area: point rank, and the limits of the set."""
+        found = (
+            row
+            for area in self.study.areas.index
+            for row in self.rows.of(
+                code, sample=self.sample, area=area, comparison="rank", category=category
+            )
+        )
+        return {row.area: row for row in found}
+
+    def register(self, code: str, area: str | None = None) -> list[Estimate]:
+        """The rows of an indicator that were counted in a register, not asked."""
+        rows = self.rows.of_register(code, area=area or self.area)
+        kept = (row for row in rows if row.category not in self.exclude)
+        return in_order(kept, self.names.categories(code))
+
     def _comparisons_of(self, code: str) -> list[str]:
         return [
             indicator.code
@@ -142,7 +165,9 @@ class Scene:
     def unit_of(self, row: Estimate) -> Unit:
         """The unit of a row; differences of shares are in points."""
         unit = self.names.unit(row.indicator, row.category)
-        if row.comparison and unit == "percent":
+        if row.comparison == RANK:
+            return "number"
+        if row.comparison in DIFFERENCES and unit == "percent":
             return "points"
         return unit  # type: ignore[return-value]
 
@@ -177,6 +202,11 @@ class Scene:
         if unit == "points":
             return self.numbers.points_range(low, high)
         return self.numbers.span(low, high, 0 if unit == "persons" else 1)
+
+    def places(self, rank: Estimate) -> str:
+        """The places of a rank row, such as ``2.–9.``, or one where the set has only one."""
+        low, high = (self.numbers.ordinal(round(limit)) for limit in (rank.ci_low, rank.ci_high))
+        return low if low == high else f"{low}–{high}"
 
     def interval(self, row: Estimate) -> str:
         """``95% interval 84–90 %``; empty where the row has none."""

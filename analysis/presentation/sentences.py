@@ -13,11 +13,14 @@ from typing import NamedTuple
 
 from analysis.presentation.rows import DISCLOSURE, Estimate
 from analysis.presentation.scene import Scene, ranked
+from analysis.presentation.stepping import sentence, step_back
 from analysis.presentation.tables import bracketed
 from analysis.presentation.wording import capitalised, filled, lowered
 from analysis.release.rules import rule_set
 
 MOST_ITEMS = 3
+#: Signs of a supported difference from all others.
+ABOVE, BELOW = "▲", "▼"
 
 
 class Extremes(NamedTuple):
@@ -42,7 +45,9 @@ def level(scene: Scene, row: Estimate, *, verbal: bool = False) -> str:
         Say the share in words where the fixed scale has a word for it.
     """
     if not row.shown:
-        return hidden(scene, row)
+        step = step_back(scene, row)
+        value = figure(scene, step.row) if step.kind else ""
+        return " ".join(filter(None, (hidden(scene, row), sentence(scene, step, value))))
     values = {
         "interval": scene.interval(row) or scene.words.say("sentence.no_interval"),
         "base": scene.base(row),
@@ -194,6 +199,15 @@ def supported_differences(rows: Iterable[Estimate]) -> tuple[list[Estimate], lis
     )
     above = [row for row in supported if row.estimate > 0]
     return above, [row for row in supported if row.estimate < 0]
+
+
+def supported_sign(difference: Estimate | None, row: Estimate | None) -> str:
+    """▲ or ▼ where a sure value differs from all others with support; else empty."""
+    if difference is None or row is None or not is_sure(row) or not is_sure(difference):
+        return ""
+    if not difference.supported:
+        return ""
+    return ABOVE if difference.estimate > 0 else BELOW
 
 
 def difference_items(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from analysis.presentation import stepping
 from analysis.presentation.blocks import Cell, Column, Table
 from analysis.presentation.numbers import NO_BREAK_SPACE
 from analysis.presentation.rows import (
@@ -20,6 +21,7 @@ from analysis.presentation.rows import (
     Estimate,
 )
 from analysis.presentation.scene import Scene, Unit, data_origin, ranked
+from analysis.presentation.stepping import MODELLED, OWN, Step, step_back
 from analysis.release.marks import legend as release_legend
 from analysis.release.marks import marks
 from analysis.release.rules import rule_set
@@ -36,7 +38,7 @@ _STATES = {
 _FORMATS = {"percent": "0.0%", "points": "+0.0;-0.0;0.0", "number": "0.0", "persons": "#,##0"}
 #: By what an interval is multiplied, and its decimal places.
 _SPANS = {"percent": (100, 0), "points": (100, 1), "number": (1, 1), "persons": (1, 0)}
-_LABEL_WIDTH = 5.0
+LABEL_WIDTH = 5.0
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ def _sign(mark: str) -> str:
 def value_cell(scene: Scene, row: Estimate | None) -> Cell:
     """The estimate of a row, in brackets where its precision is low."""
     if row is None or not row.shown:
-        return _sign_cell(row)
+        return sign_cell(row)
     unit = scene.unit_of(row)
     text = _bare(scene, row, row.estimate)
     if row.comparison and row.supported:
@@ -90,7 +92,7 @@ def value_cell(scene: Scene, row: Estimate | None) -> Cell:
 def limit_cells(scene: Scene, row: Estimate | None) -> tuple[Cell, Cell]:
     """The limits of a row's interval."""
     if row is None or not row.has_interval:
-        sign = _sign_cell(row) if row is None or not row.shown else _no_interval()
+        sign = sign_cell(row) if row is None or not row.shown else _no_interval()
         return sign, sign
     unit = scene.unit_of(row)
     low, high = (
@@ -102,7 +104,7 @@ def limit_cells(scene: Scene, row: Estimate | None) -> tuple[Cell, Cell]:
 def interval_cell(scene: Scene, row: Estimate) -> Cell:
     """An interval as one short text, in whole numbers where the unit is percent."""
     if not row.has_interval:
-        return _sign_cell(row) if not row.shown else _no_interval()
+        return sign_cell(row) if not row.shown else _no_interval()
     unit = scene.unit_of(row)
     factor, places = _SPANS[unit]
     return Cell(scene.numbers.span(row.ci_low * factor, row.ci_high * factor, places))
@@ -111,7 +113,7 @@ def interval_cell(scene: Scene, row: Estimate) -> Cell:
 def base_cell(scene: Scene, row: Estimate | None) -> Cell:
     """The unweighted number of people behind a row."""
     if row is None or row.n != row.n:
-        return _sign_cell(row)
+        return sign_cell(row)
     return Cell(scene.numbers.whole(row.n), row.n, "0")
 
 
@@ -130,7 +132,8 @@ def _number_cell(text: str, value: float, unit: Unit, mark: str = "") -> Cell:
     return Cell(text, shown, _FORMATS[unit], mark)
 
 
-def _sign_cell(row: Estimate | None) -> Cell:
+def sign_cell(row: Estimate | None) -> Cell:
+    """The sign of a value that is not shown, as a cell."""
     mark = row.mark or MISSING if row is not None else MISSING
     return Cell(_sign(mark), mark=mark)
 
@@ -170,13 +173,14 @@ def base_note(scene: Scene, rows: Iterable[Estimate]) -> tuple[str, ...]:
     return (scene.words.say("note.base", text="; ".join(labels)),) if labels else ()
 
 
-def _rest_note(scene: Scene, differences: Iterable[Estimate | None]) -> tuple[str, ...]:
+def rest_note(scene: Scene, differences: Iterable[Estimate | None]) -> tuple[str, ...]:
+    """What a difference is a difference from."""
     if any(row is not None for row in differences):
         return (scene.names.say("note.rest_mark"),)
     return ()
 
 
-def _finished(
+def finished(
     scene: Scene,
     label: Label,
     columns: Sequence[Column],
@@ -185,6 +189,7 @@ def _finished(
     notes: Sequence[str] = (),
     groups: Sequence[tuple[str, int]] = (),
 ) -> Table:
+    """A table of these cells, with its bases, notes and the legend of its marks."""
     return Table(
         caption=label.caption,
         columns=tuple(columns),
@@ -209,7 +214,8 @@ def _limits_note(scene: Scene, columns: Sequence[Column]) -> tuple[str, ...]:
     return (scene.words.say("note.limits", confidence=scene.confidence),)
 
 
-def _value_columns(scene: Scene, unit: Unit, spanner: str) -> list[Column]:
+def value_columns(scene: Scene, unit: Unit, spanner: str) -> list[Column]:
+    """The columns of a value and the limits of its interval."""
     say = scene.words.say
     return [
         Column(say(f"table.estimate_{unit}"), spanner),
@@ -218,21 +224,38 @@ def _value_columns(scene: Scene, unit: Unit, spanner: str) -> list[Column]:
     ]
 
 
-def _unit(scene: Scene, code: str, category: str = "") -> Unit:
+def unit_of(scene: Scene, code: str, category: str = "") -> Unit:
+    """The unit of an indicator."""
     return scene.names.unit(code, category)  # type: ignore[return-value]
 
 
 def _difference_columns(scene: Scene, unit: Unit) -> list[Column]:
-    return _value_columns(
+    return value_columns(
         scene, "points" if unit == "percent" else unit, scene.names.say("table.against_rest")
     )
 
 
-def _value_cells(scene: Scene, row: Estimate | None) -> tuple[Cell, ...]:
+def value_cells(scene: Scene, row: Estimate | None) -> tuple[Cell, ...]:
+    """The value of a row and the limits of its interval."""
     return (value_cell(scene, row), *limit_cells(scene, row))
 
 
 # --- tables ---------------------------------------------------------------------------------
+
+
+def _own_cells(scene: Scene, step: Step) -> tuple[Cell, ...]:
+    """Value, interval and n of a row, or of the one that stands for it, with its sign."""
+    value, *limits = value_cells(scene, step.row)
+    return (_signed(value, step), *limits, _stepped_base(scene, step))
+
+
+def _signed(cell: Cell, step: Step) -> Cell:
+    """A cell with the sign of the step; as a text alone, so that nobody reckons with it."""
+    return Cell(step.signed(cell.text), mark=step.kind) if step.kind else cell
+
+
+def _stepped_base(scene: Scene, step: Step) -> Cell:
+    return base_cell(scene, step.asked if step.kind == MODELLED else step.row)
 
 
 def first_order(
@@ -244,30 +267,29 @@ def first_order(
     ordered = [row for _, rows in sections for row in rows]
     differences = scene.differences(code)
     wholes = {} if scene.is_whole else {r.category: r for r in scene.totals(code, scene.whole)}
-    rows = [_first_order_row(scene, row, wholes, differences) for row in ordered]
-    unit = _unit(scene, code)
+    steps = [step_back(scene, row) for row in ordered]
+    rows = [_first_order_row(scene, step, wholes, differences) for step in steps]
+    unit = unit_of(scene, code)
     columns = _first_order_columns(scene, unit, bool(wholes), bool(differences))
-    return _finished(
+    return finished(
         scene, label, columns, rows, ordered,
-        _rest_note(scene, differences.values()), _group_starts(sections),
+        (*stepping.notes(scene, steps), *rest_note(scene, differences.values())),
+        group_starts(sections),
     )  # fmt: skip
 
 
 def _first_order_row(
     scene: Scene,
-    row: Estimate,
+    step: Step,
     wholes: dict[str, Estimate],
     differences: dict[str, Estimate],
 ) -> tuple[Cell, ...]:
-    cells = [
-        Cell(scene.category(row, short=False)),
-        *_value_cells(scene, row),
-        base_cell(scene, row),
-    ]
+    row = step.asked
+    cells = [Cell(scene.category(row, short=False)), *_own_cells(scene, step)]
     if wholes:
         cells.append(value_cell(scene, wholes.get(row.category)))
     if differences:
-        cells.extend(_value_cells(scene, differences.get(row.category)))
+        cells.extend(value_cells(scene, differences.get(row.category)))
     return tuple(cells)
 
 
@@ -276,8 +298,8 @@ def _first_order_columns(
 ) -> list[Column]:
     say = scene.words.say
     columns = [
-        Column(say("table.item"), align="left", width=_LABEL_WIDTH),
-        *_value_columns(scene, unit, scene.names.area_titled(scene.area)),
+        Column(say("table.item"), align="left", width=LABEL_WIDTH),
+        *value_columns(scene, unit, scene.names.area_titled(scene.area)),
         Column(say("table.n"), scene.names.area_titled(scene.area)),
     ]
     if with_whole:
@@ -311,9 +333,10 @@ def _attribute(scene: Scene, row: Estimate, attribute: str) -> str:
     return scene.study.questionnaire.choice_attribute(list_name, row.category, attribute)
 
 
-def _group_starts(
+def group_starts(
     sections: Sequence[tuple[str, Sequence[Estimate]]],
 ) -> list[tuple[str, int]]:
+    """The row groups of a table from its sections."""
     starts, place = [], 0
     for title, rows in sections:
         if title:
@@ -332,10 +355,12 @@ def by_breakdown(
     blocks = [(name, rows) for name, rows in blocks if rows]
     wholes = _whole_groups(scene, code, category, [name for name, _ in blocks])
     used = [row for _, rows in blocks for row in rows]
-    rows = [_breakdown_row(scene, row, wholes) for row in used]
+    steps = [step_back(scene, row) for row in used]
+    rows = [_breakdown_row(scene, step, wholes) for step in steps]
     sections = [(scene.names.breakdown(name) if name else "", rows) for name, rows in blocks]
-    columns = _breakdown_columns(scene, _unit(scene, code, category))
-    return _finished(scene, label, columns, rows, used, (), _group_starts(sections))
+    columns = _breakdown_columns(scene, unit_of(scene, code, category))
+    notes = stepping.notes(scene, steps)
+    return finished(scene, label, columns, rows, used, notes, group_starts(sections))
 
 
 def _whole_groups(
@@ -354,27 +379,24 @@ def _whole_groups(
 
 
 def _breakdown_row(
-    scene: Scene, row: Estimate, wholes: dict[tuple[str, str], Estimate]
+    scene: Scene, step: Step, wholes: dict[tuple[str, str], Estimate]
 ) -> tuple[Cell, ...]:
+    row = step.asked
     name = scene.names.group(row.breakdown, row.group) if row.breakdown else ""
-    cells = [
-        Cell(name or scene.words.say("table.total")),
-        *_value_cells(scene, row),
-        base_cell(scene, row),
-    ]
+    cells = [Cell(name or scene.words.say("table.total")), *_own_cells(scene, step)]
     if not scene.is_whole:
         whole = wholes.get((row.breakdown, row.group))
-        cells += [*_value_cells(scene, whole), base_cell(scene, whole)]
+        cells += [*value_cells(scene, whole), base_cell(scene, whole)]
     return tuple(cells)
 
 
 def _breakdown_columns(scene: Scene, unit: Unit) -> list[Column]:
     say = scene.words.say
-    columns = [Column(say("table.group"), align="left", width=_LABEL_WIDTH)]
+    columns = [Column(say("table.group"), align="left", width=LABEL_WIDTH)]
     places = [scene.area] if scene.is_whole else [scene.area, scene.whole]
     for place in places:
         spanner = scene.names.area_titled(place)
-        columns += [*_value_columns(scene, unit, spanner), Column(say("table.n"), spanner)]
+        columns += [*value_columns(scene, unit, spanner), Column(say("table.n"), spanner)]
     return columns
 
 
@@ -390,12 +412,12 @@ def crosstab(scene: Scene, label: Label, code: str, breakdown: str) -> Table:
         for rows in by_category.values()
     ]
     columns = [Column(scene.words.say("table.item"), align="left", width=3.2)]
-    value = scene.words.say(f"table.estimate_{_unit(scene, code)}")
+    value = scene.words.say(f"table.estimate_{unit_of(scene, code)}")
     interval = scene.words.say("table.interval", confidence=scene.confidence)
     for group in groups:
         spanner = _group_spanner(scene, breakdown, group, used)
         columns += [Column(value, spanner), Column(interval, spanner, width=1.4)]
-    return _finished(scene, label, columns, rows, used)
+    return finished(scene, label, columns, rows, used)
 
 
 def _crosstab_row(
@@ -406,7 +428,7 @@ def _crosstab_row(
     for group in groups:
         row = by_group.get(group)
         cells.append(value_cell(scene, row))
-        cells.append(_sign_cell(None) if row is None else interval_cell(scene, row))
+        cells.append(sign_cell(None) if row is None else interval_cell(scene, row))
     return tuple(cells)
 
 
@@ -434,14 +456,14 @@ def by_area(scene: Scene, label: Label, code: str, category: str = "") -> Table:
     if whole is not None:
         rows.append(_area_row(scene, whole, None, with_difference, whole=True))
     say = scene.words.say
-    unit = _unit(scene, code, category)
+    unit = unit_of(scene, code, category)
     columns = [
-        Column(say("table.area"), align="left", width=_LABEL_WIDTH),
-        *_value_columns(scene, unit, ""),
+        Column(say("table.area"), align="left", width=LABEL_WIDTH),
+        *value_columns(scene, unit, ""),
         Column(say("table.n")),
         *(_difference_columns(scene, unit) if with_difference else ()),
     ]
-    return _finished(scene, label, columns, rows, used, _rest_note(scene, differences.values()))
+    return finished(scene, label, columns, rows, used, rest_note(scene, differences.values()))
 
 
 def _area_row(
@@ -454,14 +476,14 @@ def _area_row(
 ) -> tuple[Cell, ...]:
     cells = (
         Cell(scene.names.area(row.area)),
-        *_value_cells(scene, row),
+        *value_cells(scene, row),
         base_cell(scene, row),
     )
     if not with_difference:
         return cells
     if whole:
         return (*cells, Cell(""), Cell(""), Cell(""))
-    return (*cells, *_value_cells(scene, difference))
+    return (*cells, *value_cells(scene, difference))
 
 
 def overview(scene: Scene, label: Label, pairs: Sequence[tuple[str, str]]) -> Table:
@@ -477,17 +499,24 @@ def overview(scene: Scene, label: Label, pairs: Sequence[tuple[str, str]]) -> Ta
     differences = [scene.difference(*pair) for pair in pairs]
     with_difference = any(row is not None for row in differences)
     with_whole = not scene.is_whole and any(scene.total(*pair, scene.whole) for pair in pairs)
-    rows = []
+    rows, steps = [], []
     for (code, category), row in found:
-        cells = [Cell(scene.names.full(code, category)), *_unit_cells(scene, row)]
-        cells.append(base_cell(scene, row))
+        cells = [Cell(scene.names.full(code, category))]
+        if row is None:
+            cells += [*_unit_cells(scene, row), base_cell(scene, row)]
+        else:
+            step = step_back(scene, row)
+            value, limits = _unit_cells(scene, step.row)
+            cells += [_signed(value, step), limits, _stepped_base(scene, step)]
+            steps.append(step)
         if with_whole:
             cells.append(_unit_cells(scene, scene.total(code, category, scene.whole))[0])
         if with_difference:
             cells += _unit_cells(scene, scene.difference(code, category))
         rows.append(tuple(cells))
     columns = _overview_columns(scene, with_whole, with_difference)
-    return _finished(scene, label, columns, rows, used, _rest_note(scene, differences))
+    notes = (*stepping.notes(scene, steps), *rest_note(scene, differences))
+    return finished(scene, label, columns, rows, used, notes)
 
 
 def _overview_columns(scene: Scene, with_whole: bool, with_difference: bool) -> list[Column]:
@@ -495,7 +524,7 @@ def _overview_columns(scene: Scene, with_whole: bool, with_difference: bool) -> 
     own, rest = scene.names.area_titled(scene.area), scene.names.say("table.against_rest")
     interval = say("table.interval", confidence=scene.confidence)
     columns = [
-        Column(say("table.indicator"), align="left", width=_LABEL_WIDTH),
+        Column(say("table.indicator"), align="left", width=LABEL_WIDTH),
         Column(say("table.value"), own, width=1.2),
         Column(interval, own, width=1.8),
         Column(say("table.n"), own),
@@ -521,20 +550,29 @@ def _unit_cells(scene: Scene, row: Estimate | None) -> tuple[Cell, Cell]:
     return value, Cell(scene.range_of(row.ci_low, row.ci_high, scene.unit_of(row)))
 
 
-def of_rows(scene: Scene, label: Label, rows: Sequence[Estimate], names: Sequence[str]) -> Table:
-    """The table behind a chart: a name, value, interval and n for each row."""
+def of_rows(
+    scene: Scene,
+    label: Label,
+    rows: Sequence[Estimate],
+    names: Sequence[str],
+    steps: Sequence[Step] = (),
+) -> Table:
+    """The table behind a chart: a name, value, interval and n for each row.
+
+    ``steps`` are what is drawn where a row itself is not shown; without them only its mark.
+    """
+    steps = steps or [Step(row, row, OWN) for row in rows]
     cells = [
-        (Cell(name), *_value_cells(scene, row), base_cell(scene, row))
-        for name, row in zip(names, rows, strict=True)
+        (Cell(name), *_own_cells(scene, step)) for name, step in zip(names, steps, strict=True)
     ]
     unit = scene.unit_of(rows[0]) if rows else "percent"
     say = scene.words.say
     columns = [
-        Column(say("table.item"), align="left", width=_LABEL_WIDTH),
-        *_value_columns(scene, unit, ""),
+        Column(say("table.item"), align="left", width=LABEL_WIDTH),
+        *value_columns(scene, unit, ""),
         Column(say("table.n")),
     ]
-    return _finished(scene, label, columns, cells, rows)
+    return finished(scene, label, columns, cells, rows, stepping.notes(scene, steps))
 
 
 def legend_of_rows(scene: Scene, rows: Iterable[Estimate]) -> tuple[str, ...]:

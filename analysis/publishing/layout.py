@@ -119,7 +119,7 @@ def _row_lines(table: Table, widths: Widths) -> list[int]:
     letter = widths.size * POINT / 2
     return [
         max(
-            ceil(len(cell.text) * letter / width)
+            ceil(len(cell.text) * letter / width) + bool(cell.under)
             for cell, width in zip(row, widths.columns, strict=True)
         )
         for row in table.rows
@@ -135,6 +135,8 @@ def _least_widths(table: Table, size: float, *, whole_headers: bool) -> list[flo
     for place, column in enumerate(table.columns):
         texts = {row[place].text for row in table.rows}
         body = max(_word_width(text, size, bold=place == 0) for text in texts)
+        unders = {row[place].under for row in table.rows}
+        body = max(body, *(typeface("regular").width(text, size) * POINT for text in unders))
         if place == 0:
             longest = max(texts, key=len).replace(" ", NO_BREAK_SPACE)
             body = max(body, min(_LABELS, _word_width(longest, size, bold=True)))

@@ -256,8 +256,8 @@ def _table(table: Table) -> dict[str, Any]:
     }
 
 
-def _texts(row: Sequence[Cell]) -> list[str]:
-    return [cell.text for cell in row]
+def _texts(row: Sequence[Cell]) -> list[str | dict[str, str]]:
+    return [{"text": cell.text, "under": cell.under} if cell.under else cell.text for cell in row]
 
 
 # --- characters -----------------------------------------------------------------------------

@@ -7,7 +7,7 @@ content gives the same bytes.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -225,7 +225,19 @@ class _Writer:
                 for place, cell in enumerate(cells):
                     self._write_cell(page, row, place, cell, table.columns[place].align)
                 row += 1
+                if any(cell.under for cell in cells):
+                    self._write_under(page, row, cells, table)
+                    row += 1
         return row
+
+    def _write_under(self, page: Any, row: int, cells: Sequence[Cell], table: Table) -> None:
+        """The second lines of a row of cells, in a row of their own."""
+        for place, cell in enumerate(cells):
+            if cell.under:
+                look = self._format(
+                    align=table.columns[place].align, valign="top", font_color=theme.GREY
+                )
+                page.write_string(row, place, cell.under, look)
 
     def _write_cell(self, page: Any, row: int, column: int, cell: Cell, align: str) -> None:
         if cell.value is not None and _is_finite(cell.value):

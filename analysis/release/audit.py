@@ -712,7 +712,7 @@ class _Model:
                 yield Secret(number, position, "count", required)
                 if (table, cell) in self.total:
                     n, base = self._cell_n(table, cell), self.stratum.base[table, cell]
-                    person = float(base / n / self.people)
+                    person = float(base / n / self.people) if n > 0 else 1.0
                     required = min(width, n)
                     yield Secret(self.total[table, cell], position, "total", required, person)
         seen = set()

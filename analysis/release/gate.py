@@ -7,7 +7,7 @@ what the rows give away together.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +23,7 @@ from analysis.release.network import Network, Shown, network_of
 from analysis.release.precision import INSUFFICIENT, LOW, Minimum, precision_of
 from analysis.release.rules import Rounding, RuleSet, rule_set
 from analysis.release.sizes import sizes_of
-from analysis.release.structure import Declared, Identity, structure_of
+from analysis.release.structure import Declared, Identity, guarded_tables, structure_of
 from analysis.release.tables import (
     STRATUM,
     Booleans,
@@ -37,6 +37,7 @@ PRIMARY, COMPLEMENTARY = DISCLOSURE_STATES
 #: The one state of released rows that are hidden for disclosure. Whether a number is a
 #: secret itself or hides another must not be seen: "primary" would say that it is small.
 HIDDEN = PRIMARY
+Guarded = tuple[str, str, str]
 #: How often an audit may send rows back to be protected better.
 ROUNDS = 25
 
@@ -57,12 +58,16 @@ class Released:
         What to print of the release stage: rule set, rows by state, the audit's result.
     audit
         The audit with the place of each secret. Confidential.
+    guarded
+        Sample, indicator and category of what is sensitive or tied to something sensitive:
+        more about it may only be made from rows that are shown.
     """
 
     rows: pd.DataFrame
     estimates: pd.DataFrame
     report: dict[str, Any]
     audit: Audit
+    guarded: frozenset[Guarded] = frozenset()
 
 
 def release(
@@ -168,7 +173,8 @@ class _Gate:
             rows = self._rows(decided)
             found = audit(self.estimates, rows, self.declared, self.rules, self.memory)
             if found.clean:
-                return Released(rows, decided, self._report(rows, found), found)
+                report = self._report(rows, found)
+                return Released(rows, decided, report, found, frozenset(self._guarded()))
             before, hidden = (
                 hidden,
                 [
@@ -184,6 +190,12 @@ class _Gate:
             got=f"{len(found.recoverable)} such numbers",
             hint="leave out a breakdown or a category of the indicators with sensitive questions",
         )
+
+    def _guarded(self) -> Iterator[Guarded]:
+        for stratum in self.strata:
+            for number in guarded_tables(stratum, structure_of(stratum, self.declared)):
+                table = stratum.tables[number]
+                yield stratum.key[-1], table.indicator, table.category
 
     # -- suppression
 
@@ -211,7 +223,8 @@ class _Gate:
 
     def _shown(self, stratum: Stratum, said: Knowledge) -> Shown:
         publishable = self.precision.isin([LOW, "reliable"]).to_numpy()
-        share = stratum.total / stratum.base
+        base = stratum.base
+        share = np.divide(stratum.total, base, out=np.full_like(base, np.nan), where=base > 0)
         return Shown(
             publishable=np.asarray(stratum.spread(publishable, False), dtype=bool),
             low=np.asarray(stratum.spread(self.precision.eq(LOW).to_numpy(), False), dtype=bool),

@@ -191,7 +191,9 @@ def _stratum(key: tuple[str, ...], rows: pd.DataFrame) -> Stratum:
     position = np.full(shape, -1, dtype=np.intp)
     position[table_numbers, cell_numbers] = rows.index.to_numpy()
     count = rows["count"].where(rows["count"].notna(), rows["n"])
-    total = (rows["estimate"] * rows["base"]).where(rows["count"].notna())
+    # Nobody in the base: the total is 0, though there is no share.
+    share = rows["estimate"].where(rows["n"] != 0, 0.0)
+    total = (share * rows["base"]).where(rows["count"].notna())
 
     def matrix(values: pd.Series) -> Floats:
         filled = np.full(shape, np.nan)

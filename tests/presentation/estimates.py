@@ -12,7 +12,7 @@ _PLAIN: dict[str, Any] = {
     "area": "7212", "breakdown": "", "group": "", "comparison": "", "statistic": "share",
     "estimate": 0.62, "standard_error": 0.03, "ci_low": 0.56, "ci_high": 0.68,
     "interval_method": "logit", "confidence": 0.95, "n": 398.0, "n_effective": 280.0,
-    "p_adjusted": math.nan, "base_label": "", "data_origin": "observed",
+    "p_adjusted": math.nan, "base_label": "", "source_kind": "survey", "data_origin": "observed",
     "reference_date": "2011-10-28", "release": "ok", "row_id": "0" * 12,
 }  # fmt: skip
 
