@@ -248,7 +248,7 @@ def size_sentence(scene: Scene, group: TargetGroup) -> Iterator[Paragraph]:
                     share=sentences.figure(scene, line.share),
                     base=scene.base(line.share),
                     interval=interval,
-                    in_place=scene.area_values["area_locative"],
+                    in_place=scene.area_values["in_whole" if scene.is_whole else "area_locative"],
                 )
             )
         else:
@@ -516,6 +516,9 @@ def _priority_table(
     rows = []
     for name, group, area in lines:
         row = scene.total(code, group.id, area)
+        known = [members(scene, component, group, "", area) for component in components]
+        if row is None and not any(known):
+            continue
         cells = [Cell(name)]
         for component in components:
             value = members(scene, component, group, "", area)
