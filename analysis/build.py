@@ -21,6 +21,7 @@ from analysis.ingredients import (
 from analysis.presentation.makeup import MakeUp, read_makeup
 from analysis.presentation.maps import plain_map
 from analysis.presentation.outlines import BOUNDARIES
+from analysis.presentation.scene import DRAFT, RELEASE, checked_edition
 from analysis.presentation.wording import words
 from analysis.publishing.batch import Job, OutputFile, RenderResult, render
 from analysis.publishing.manifest import (
@@ -33,7 +34,9 @@ from analysis.publishing.manifest import (
     run_summary,
     write_manifest,
 )
+from analysis.publishing.notebook import declared_parameters, read_notebook
 from analysis.publishing.site import Site, write_site
+from analysis.release.texts import refresh_released_texts
 from analysis.run import read_run_record, reasons_to_run, run_study, stored_ingredients
 from analysis.study import Study, open_study
 from analysis.workspace import Workspace, find_workspace, shipped_workspace
@@ -88,13 +91,14 @@ def build_study(
     areas: Sequence[str] | None = None,
     languages: Sequence[str] | None = None,
     workers: int | None = None,
+    edition: str = DRAFT,
     step: Step = lambda *_: None,
 ) -> BuildResult:
     """Check, run, report and site: whatever is not up to date.
 
     Only the reports of ``kinds`` and ``areas`` where these are given. Without ``languages``
-    the study's default language and every other in which there are
-    reports already, so that none of them grows old beside the new ones.
+    the study's default language and every other in which there are reports already, so that
+    none of them grows old beside the new ones. ``edition`` is ``draft`` or ``release``.
 
     Raises
     ------
@@ -104,11 +108,12 @@ def build_study(
     study = open_study(study_id)
     wanted = languages or _published_languages(study)
     # What cannot be made is told before the long work, not after it.
-    _orders(study, kinds, areas, wanted)
+    _orders(study, kinds, areas, wanted, edition)
     outcome = run_study(study, synthetic=synthetic, step=step)
     result = render_reports(
-        study, kinds=kinds, areas=areas, languages=wanted, workers=workers, step=step
-    )
+        study, kinds=kinds, areas=areas, languages=wanted, workers=workers, edition=edition,
+        step=step,
+    )  # fmt: skip
     return replace(result, run_lines=tuple(outcome.lines()))
 
 
@@ -120,6 +125,7 @@ def render_reports(
     languages: Sequence[str] | None = None,
     workers: int | None = None,
     force: bool = False,
+    edition: str = DRAFT,
     step: Step = lambda *_: None,
 ) -> BuildResult:
     """Make reports of the released rows that are there, then the index and the manifest.
@@ -134,6 +140,8 @@ def render_reports(
         Processes.
     force
         Even those that are up to date.
+    edition
+        ``draft``, or ``release``, in which only approved recommendations stand.
 
     Raises
     ------
@@ -142,8 +150,9 @@ def render_reports(
     """
     study = study_id if isinstance(study_id, Study) else open_study(study_id)
     _require_results(study)
-    expected = _orders(study, None, None, None)
-    orders = _orders(study, kinds, areas, languages)
+    refresh_released_texts(study)
+    expected = _orders(study, None, None, None, edition)
+    orders = _orders(study, kinds, areas, languages, edition)
     folder = study.workspace.reports(study.id)
     before = read_manifest(folder) or Manifest(study.id)
     waiting = {
@@ -172,7 +181,7 @@ def reasons_to_build(study_id: str) -> list[str]:
         return [*reasons, "reports: all, after the run"]
     folder = study.workspace.reports(study.id)
     manifest = read_manifest(folder) or Manifest(study.id)
-    orders = _orders(study, None, None, _published_languages(study))
+    orders = _orders(study, None, None, _published_languages(study), _published_edition(study))
     stale = [order for order in orders if not _is_current(order, manifest, folder)]
     if stale and manifest.ingredients:
         named = {name: value for order in orders for name, value in order.named.items()}
@@ -199,6 +208,7 @@ def _orders(
     kinds: Sequence[str] | None,
     areas: Sequence[str] | None,
     languages: Sequence[str] | None,
+    edition: str,
 ) -> list[_Order]:
     """The reports asked for; all kinds and areas in the default language when not given.
 
@@ -208,7 +218,7 @@ def _orders(
         If the study has no such kind, area or language, a make-up or template cannot be
         used, or none of the kinds is made for the areas.
     """
-    orders = list(_each_order(study, kinds, areas, languages))
+    orders = list(_each_order(study, kinds, areas, languages, edition))
     if areas and not orders:
         raise WorkbenchError(
             "no kind of report is made for these areas",
@@ -224,6 +234,7 @@ def _each_order(
     kinds: Sequence[str] | None,
     areas: Sequence[str] | None,
     languages: Sequence[str] | None,
+    edition: str,
 ) -> Iterator[_Order]:
     default = (study.card.default_language,)
     chosen_languages = _chosen(languages, _named(study.languages), default, "language")
@@ -233,9 +244,10 @@ def _each_order(
         makeup = read_makeup(study, kind)
         template = _template(study, kind)
         named = _ingredients(study, kind, template)
+        asked = _edition_parameter(template, checked_edition(edition))
         for language in chosen_languages:
             for area in _areas_of(study, makeup, chosen_areas if areas else None):
-                job = _job(study, kind, area, language, template)
+                job = _job(study, kind, area, language, template, asked)
                 own = {f"parameter {key}": str(value) for key, value in job.parameters.items()}
                 yield _Order(job, combined_hash({**named, **own}), named)
 
@@ -284,6 +296,13 @@ def _published_languages(study: Study) -> list[str]:
     return list(dict.fromkeys([study.card.default_language, *others]))
 
 
+def _published_edition(study: Study) -> str:
+    """``release`` where all reports are, so that nothing looks old that is only released."""
+    manifest = read_manifest(study.workspace.reports(study.id)) or Manifest(study.id)
+    editions = {record.edition for record in manifest.reports}
+    return RELEASE if editions == {RELEASE} else DRAFT
+
+
 def _ingredients(study: Study, kind: str, template: Path) -> Ingredients:
     """What a kind of report is made from, with the boundaries that its maps may show."""
     folder = study.workspace.raw(BOUNDARIES)
@@ -320,7 +339,14 @@ def _template(study: Study, kind: str) -> Path:
     )
 
 
-def _job(study: Study, kind: str, area: str, language: str, template: Path) -> Job:
+def _job(
+    study: Study,
+    kind: str,
+    area: str,
+    language: str,
+    template: Path,
+    edition: Mapping[str, str],
+) -> Job:
     whole = area == study.whole and area not in study.areas.index
     slug = _region_slug(study) if whole else str(study.areas.loc[area, "slug"])
     return Job(
@@ -330,10 +356,30 @@ def _job(study: Study, kind: str, area: str, language: str, template: Path) -> J
         slug=slug,
         language=language,
         template=template,
-        parameters={"study": _reference(study), "area": area, "language": language},
+        parameters={
+            "study": _reference(study),
+            "area": area,
+            "language": language,
+            **edition,
+        },
         workspace=study.workspace.root,
         reports=study.workspace.reports(study.id),
+        edition=edition.get("edition", DRAFT),
     )
+
+
+def _edition_parameter(template: Path, edition: str) -> dict[str, str]:
+    """The edition for the notebook; one that does not ask for it can make drafts only."""
+    # A release is always asked for by name: a notebook without the parameter must fail then.
+    return {"edition": edition} if edition == RELEASE or _asks_for_edition(template) else {}
+
+
+def _asks_for_edition(template: Path) -> bool:
+    try:
+        return "edition" in declared_parameters(read_notebook(template), template)
+    except WorkbenchError:
+        # What is wrong with a template is told when its reports are made.
+        return False
 
 
 def _reference(study: Study) -> str:
@@ -456,6 +502,8 @@ def _site(
         expected=[order.key for order in expected],
         watermark=phrases.say("title_page.watermark") if modelled else "",
         watermark_note=phrases.say("title_page.watermark_note") if modelled else "",
+        stamp=phrases.say("title_page.stamp"),
+        stamp_note=phrases.say("title_page.stamp_note"),
         map=plain_map(study, names),
         publicity=study.card.project.publicity.get(language, ""),
     )
@@ -485,7 +533,7 @@ def _progress_of(study: Study) -> dict[str, str]:
     reasons = reasons_to_run(study)
     folder = study.workspace.reports(study.id)
     manifest = read_manifest(folder) or Manifest(study.id)
-    orders = _orders(study, None, None, _published_languages(study))
+    orders = _orders(study, None, None, _published_languages(study), _published_edition(study))
     current = sum(_is_current(order, manifest, folder) for order in orders) if not reasons else 0
     return {
         "answers": f"{sum(path.exists() for path in files)} of {len(files)} files",

@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from analysis.approvals import read_approvals
 from analysis.card_texts import unknown_facts
+from analysis.code_book import coded_questions
 from analysis.definitions import read_tree
 from analysis.errors import WorkbenchError, issues_table
 from analysis.indicators.estimating import check_plan
@@ -21,6 +23,7 @@ from analysis.named_places import foreign_places
 from analysis.presentation.makeup import read_makeup
 from analysis.publishing.manifest import write_whole
 from analysis.recommendations import read_rules
+from analysis.release.open_answers import read_quotation_rules
 from analysis.release.rules import rule_set
 from analysis.run import read_and_check, require_answers
 from analysis.study import Study, open_study
@@ -120,7 +123,10 @@ def _definitions(study: Study) -> Iterator[Callable[[], object]]:
     yield partial(rule_set, study.card.release.rule_set)
     yield partial(read_corrections, study.folder / "corrections.csv", list(study.samples))
     yield partial(check_plan, study)
+    yield partial(coded_questions, study)
     yield partial(read_rules, study)
+    yield partial(read_approvals, study)
+    yield partial(read_quotation_rules, study)
     yield partial(read_generator, study)
     for kind in study.reports:
         yield partial(read_makeup, study, kind)

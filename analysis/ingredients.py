@@ -11,19 +11,27 @@ import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from analysis.approvals import APPROVALS_FILE
 from analysis.study import Study
 
 PACKAGE = Path(__file__).resolve().parent
 Ingredients = dict[str, str]
+#: The rules of recommendations; read above this package part, so its name stands here too.
+RULES_FILE = "recommendations.yaml"
+
+#: What reports are made from, in the folder of results.
+RELEASED_FILES = ("released.parquet", "released_texts.json", "run_record.json")
 
 #: Parts of the package that shape what is shown but not what is computed.
 SHOWING_PARTS = (
     "presentation",
     "publishing",
     "explore",
-    "recommendations.py",
+    "recommendations",
+    "approving.py",
     "build.py",
     "checking.py",
+    "coding_desk.py",
     "cli.py",
     "console.py",
     "new_study.py",
@@ -53,7 +61,7 @@ def combined_hash(ingredients: Mapping[str, str]) -> str:
 
 def definition_ingredients(study: Study) -> Ingredients:
     """What a study means: its definitions, the catalogues, and the package that reads them."""
-    definitions = [path for path in _definitions(study) if path.parent.name != "reports"]
+    definitions = [path for path in _definitions(study) if _is_computed_from(path)]
     return {
         **_files(definitions, study.folder, "definitions"),
         **_files(_catalogues(study), study.workspace.studies, ""),
@@ -75,7 +83,7 @@ def report_ingredients(
 
     ``beside`` are files of the workspace's raw data that reports show, such as boundaries.
     """
-    released = [study.processed / name for name in ("released.parquet", "run_record.json")]
+    released = [study.processed / name for name in RELEASED_FILES]
     return {
         **_files(_definitions(study), study.folder, "definitions"),
         **_files(_catalogues(study), study.workspace.studies, ""),
@@ -96,9 +104,9 @@ def answer_files(study: Study) -> list[Path]:
 
 
 def raw_files(study: Study) -> list[Path]:
-    """The answers and their response flow, as far as they are there."""
-    beside = study.raw / "response_flow.csv"
-    return [path for path in [*answer_files(study), beside] if path.is_file()]
+    """The answers, their response flow and coding sheets, as far as they are there."""
+    beside = [study.raw / "response_flow.csv", *sorted((study.raw / "coding").glob("*"))]
+    return [path for path in [*answer_files(study), *beside] if path.is_file()]
 
 
 def changed_ingredients(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
@@ -130,6 +138,11 @@ def _definitions(study: Study) -> list[Path]:
     named = [*_form_files(study), *(margin.table for margin in study.margins)]
     own = {study.files / name for name in named}
     return sorted({*study.definition_files(), *(path for path in own if path.is_file())})
+
+
+def _is_computed_from(path: Path) -> bool:
+    """What is recommended and approved, and how reports are made up, changes no number."""
+    return path.parent.name != "reports" and path.name not in (APPROVALS_FILE, RULES_FILE)
 
 
 def _catalogues(study: Study) -> list[Path]:

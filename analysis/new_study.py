@@ -224,15 +224,17 @@ def _source(source: str | None, workspace: Workspace) -> Study:
             got=source,
             hint=suggestion(source, known),
         )
-    study = open_study(source, places[0] if places else workspace)
-    if study.region is None:
+    place = places[0] if places else workspace
+    folder = place.studies / source if places else Path(source)
+    card = read_tree(folder / "study.yaml")
+    if not isinstance(card.values, Mapping) or not card.values.get("region"):
         raise WorkbenchError(
-            f"the study {study.id} has areas of its own and no region",
-            file=study.folder / "study.yaml",
+            f"the study {folder.name} has areas of its own and no region",
+            file=card.file,
             expected="a study whose areas come from the territory tables",
             hint="take over another one with --from",
         )
-    return study
+    return open_study(folder, place)
 
 
 # --- definitions --------------------------------------------------------------------------

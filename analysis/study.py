@@ -565,7 +565,7 @@ class Study:
 
     def definition_files(self) -> list[Path]:
         """All files that define the study, in a fixed order."""
-        patterns = ("*.yaml", "*.csv", "*.xlsx", "questionnaire/*", "reports/*")
+        patterns = ("*.yaml", "*.csv", "*.xlsx", "questionnaire/*", "coding/*", "reports/*")
         own = (path for pattern in patterns for path in self.folder.glob(pattern))
         return sorted({*(path for path in own if path.is_file()), *self.files.taken_over()})
 

@@ -113,12 +113,14 @@ def mini_workspace(root: Path, **changed: str) -> Workspace:
     return workspace
 
 
-def needs(root: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def needs(
+    root: Path, *arguments: str, timeout: float = 120, **environment: str
+) -> subprocess.CompletedProcess[str]:
     """The command as a process of its own, in a folder."""
     command = [sys.executable, "-m", "analysis", *arguments]
     variables = {**os.environ, "PYTHONPATH": str(PROJECT), **environment}
     return subprocess.run(
-        command, cwd=root, env=variables, capture_output=True, encoding="utf-8", timeout=120
+        command, cwd=root, env=variables, capture_output=True, encoding="utf-8", timeout=timeout
     )
 
 

@@ -101,7 +101,7 @@ class FindingsSpec(BlockSpec):
     below_text: Labels = {}
     gap: str | None = None
     gap_text: Labels = {}
-    gap_exclude: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     breakdowns: tuple[str, ...] = ()
     more: tuple[str, ...] = ()
@@ -186,6 +186,7 @@ class MethodSpec(BlockSpec):
         "weights",
         "margins",
         "missing_answers",
+        "open_answers",
     ]
     area: Literal["area", "whole"] = "area"
     threshold: float = Field(default=0.02, ge=0, le=1)
@@ -210,9 +211,18 @@ class RecommendationsSpec(BlockSpec):
     """The proposals that the rules of the study make for the area."""
 
     block: Literal["recommendations"]
-    form: Literal["full", "short", "rules"] = "full"
+    form: Literal["full", "short", "table", "rules"] = "full"
+    topic: Literal["informing", "planning"] | None = None
     rules: tuple[str, ...] = ()
     most_items: int = Field(default=6, ge=1)
+
+
+class QuotationsSpec(BlockSpec):
+    """Approved quotations from the answers to an open question."""
+
+    block: Literal["quotations"]
+    question: str
+    most: int = Field(default=5, ge=1)
 
 
 class IndicatorAnnexSpec(BlockSpec):
@@ -271,6 +281,14 @@ class TargetGroupSpec(BlockSpec):
     caption: Labels = {}
 
 
+class CodingAgreementSpec(BlockSpec):
+    """How open answers were coded: agreement of the coders, and what is no service."""
+
+    block: Literal["coding_agreement"]
+    question: str
+    form: Literal["agreement", "codes", "mistaken", "related"] = "agreement"
+
+
 class PageBreakSpec(BlockSpec):
     """A new page in print."""
 
@@ -296,10 +314,12 @@ SPECS: Mapping[str, type[BlockSpec]] = {
     "reading_notes": ReadingNotesSpec,
     "profile": ProfileSpec,
     "recommendations": RecommendationsSpec,
+    "quotations": QuotationsSpec,
     "indicator_annex": IndicatorAnnexSpec,
     "questionnaire_annex": QuestionnaireAnnexSpec,
     "coding_annex": CodingAnnexSpec,
     "target_group": TargetGroupSpec,
+    "coding_agreement": CodingAgreementSpec,
     "page_break": PageBreakSpec,
 }
 
@@ -524,6 +544,13 @@ def _form_issues(study: Study, spec: BlockSpec, tree: Tree, path: Path_) -> Iter
             yield tree.issue(
                 f"this {spec.block} needs {need}", (*path, "form"), expected=f"a key {need}"
             )
+    if isinstance(spec, CodingAgreementSpec) and not study.questionnaire.is_multiple(spec.question):
+        multiple = [n for n in study.questionnaire.questions if study.questionnaire.is_multiple(n)]
+        yield tree.issue(
+            f"{spec.question} is no question with several choices",
+            (*path, "question"),
+            hint=suggestion(spec.question, multiple),
+        )
     chosen = isinstance(spec, FindingsSpec) and "minimum" in spec.model_fields_set
     if isinstance(spec, FindingsSpec) and chosen and spec.minimum > spec.maximum:
         yield tree.issue(
@@ -534,6 +561,8 @@ def _form_issues(study: Study, spec: BlockSpec, tree: Tree, path: Path_) -> Iter
         )
     if isinstance(spec, TargetGroupSpec):
         yield from _target_group_issues(study, spec, tree, path)
+    if isinstance(spec, QuotationsSpec):
+        yield from _quoted_issues(study, spec, tree, path)
     drawn = isinstance(spec, TypologySpec) and "map" in spec.shown
     if (spec.block in ("map", "maps", "profile") or drawn) and study.region is None:
         yield tree.issue(
@@ -573,6 +602,21 @@ def _target_group_issues(
                 expected=", ".join(known),
                 hint=suggestion(group, known),
             )
+
+
+def _quoted_issues(study: Study, spec: QuotationsSpec, tree: Tree, path: Path_) -> Iterator[Issue]:
+    texts = [
+        question.name
+        for question in study.questionnaire.questions.values()
+        if question.type == "text" and not question.sensitive
+    ]
+    if spec.question not in texts:
+        yield tree.issue(
+            f"there is no open question {spec.question} that may be quoted from",
+            (*path, "question"),
+            expected=", ".join(texts),
+            hint=suggestion(spec.question, texts),
+        )
 
 
 def _figure_issues(study: Study, spec: BlockSpec, tree: Tree, path: Path_) -> Iterator[Issue]:

@@ -297,9 +297,11 @@ def _coding(scene: Scene, questions: Sequence[str]) -> str:
     named = codes[:_MOST_OPEN_QUESTIONS]
     if len(codes) > len(named):
         named.append(scene.words.count("others", len(codes) - len(named)))
-    return scene.words.say(
-        "method.coding_value", questions=", ".join(named), agreement=_not_stated(scene)
-    )
+    # Imported here: that module describes the same sample by the functions of this one.
+    from analysis.presentation.coding import agreement_in_short
+
+    agreement = agreement_in_short(scene, questions) or _not_stated(scene)
+    return scene.words.say("method.coding_value", questions=", ".join(named), agreement=agreement)
 
 
 def _belongs_to(question: Question, used: Sequence[str]) -> bool:

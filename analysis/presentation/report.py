@@ -16,11 +16,13 @@ from analysis.errors import WorkbenchError
 from analysis.presentation import (
     annexes,
     charts,
+    coding,
     findings,
     maps,
     methods,
     profile,
     proposals,
+    quotations,
     sentences,
     stepping,
     tables,
@@ -42,6 +44,7 @@ from analysis.presentation.makeup import (
     CalloutSpec,
     Chapter,
     ChartSpec,
+    CodingAgreementSpec,
     CodingAnnexSpec,
     FindingsSpec,
     HeadingSpec,
@@ -54,6 +57,7 @@ from analysis.presentation.makeup import (
     PageBreakSpec,
     ProfileSpec,
     QuestionnaireAnnexSpec,
+    QuotationsSpec,
     ReadingNotesSpec,
     RecommendationsSpec,
     SentenceSpec,
@@ -66,7 +70,7 @@ from analysis.presentation.makeup import (
 )
 from analysis.presentation.naming import Names
 from analysis.presentation.rows import read_released, read_run_record
-from analysis.presentation.scene import Scene
+from analysis.presentation.scene import DRAFT, Scene, checked_edition
 from analysis.presentation.specs import BlockSpec
 from analysis.presentation.stepping import MODELLED, WHOLE, Step, step_back
 from analysis.presentation.tables import Grouping, Label
@@ -156,6 +160,7 @@ def open_report(
     area: str | None = None,
     language: str | None = None,
     workspace: Workspace | None = None,
+    edition: str = DRAFT,
 ) -> Report:
     """Open a report of a study that has been run.
 
@@ -169,12 +174,14 @@ def open_report(
         The code of an area; the whole (region or study) when not given.
     language
         The study's default language when not given.
+    edition
+        ``draft``, or ``release``, in which only approved recommendations stand.
 
     Raises
     ------
     WorkbenchError
-        If the study, kind, area or language does not exist, the make-up cannot be meant, or
-        the study has not been run.
+        If the study, kind, area, language or edition does not exist, the make-up cannot be
+        meant, or the study has not been run.
     """
     opened = study if isinstance(study, Study) else open_study(study, workspace)
     makeup = read_makeup(opened, kind)
@@ -188,6 +195,7 @@ def open_report(
         makeup.sample,
         read_run_record(opened),
         makeup.statements,
+        edition=checked_edition(edition),
     )
     return Report(kind, makeup, scene)
 
@@ -253,6 +261,9 @@ def _document(report: Report) -> Document:
         facts=tuple(_title_facts(report)),
         publicity=known(project.publicity) if project.publicity else "",
         running_title=report.text(report.makeup.running_title or report.makeup.title),
+        edition=scene.edition,
+        stamp=say("title_page.stamp") if scene.edition == DRAFT else "",
+        stamp_note=say("title_page.stamp_note") if scene.edition == DRAFT else "",
     )
 
 
@@ -495,6 +506,7 @@ _METHOD_TABLES: Mapping[str, Callable[[Scene, Label], Iterator[Block]]] = {
     "sample_table": methods.sample_table,
     "weights": methods.weights,
     "margins": methods.margins,
+    "open_answers": quotations.open_answers,
 }
 
 
@@ -528,11 +540,16 @@ def _profile(report: Report, spec: ProfileSpec, slot: Slot) -> Iterator[Block]:
 
 def _recommendations(report: Report, spec: RecommendationsSpec, slot: Slot) -> Iterator[Block]:
     scene = report.scene
-    if spec.form == "rules":
-        label = slot.label(scene.words.say("recommendation.rules"), "rules")
-        yield from proposals.rules_table(scene, label)
+    if spec.form in ("rules", "table"):
+        label = slot.label(scene.words.say(f"recommendation.{spec.form}"), f"advice {spec.form}")
+        table = proposals.rules_table if spec.form == "rules" else proposals.overview
+        yield from table(scene, spec, label)
     else:
         yield from proposals.blocks(scene, spec)
+
+
+def _quotations(report: Report, spec: QuotationsSpec, slot: Slot) -> Iterator[Block]:
+    yield from quotations.blocks(scene_of(report, spec), spec)
 
 
 def _indicator_annex(report: Report, spec: IndicatorAnnexSpec, slot: Slot) -> Iterator[Block]:
@@ -568,6 +585,12 @@ def _target_group(report: Report, spec: TargetGroupSpec, slot: Slot) -> Iterator
     yield from target_groups.blocks(scene, spec, label)
 
 
+def _coding_agreement(report: Report, spec: CodingAgreementSpec, slot: Slot) -> Iterator[Block]:
+    scene = scene_of(report, spec)
+    label = slot.label(coding.caption(scene, spec), f"coding {spec.form}")
+    yield from coding.blocks(scene, label, spec)
+
+
 _BUILDERS: Mapping[str, Builder] = {
     "text": _text,
     "heading": _heading,
@@ -590,14 +613,17 @@ _BUILDERS: Mapping[str, Builder] = {
             "weights",
             "margins",
             "missing_answers",
+            "open_answers",
         ),
         _method,
     ),
     "reading_notes": _reading_notes,
     "profile": _profile,
     "recommendations": _recommendations,
+    "quotations": _quotations,
     "indicator_annex": _indicator_annex,
     "questionnaire_annex": _questionnaire,
     "coding_annex": _coding,
     "target_group": _target_group,
+    "coding_agreement": _coding_agreement,
 }

@@ -138,6 +138,16 @@ def sign_cell(row: Estimate | None) -> Cell:
     return Cell(_sign(mark), mark=mark)
 
 
+def missing_cell() -> Cell:
+    """A cell whose number does not exist."""
+    return sign_cell(None)
+
+
+def hidden_cell() -> Cell:
+    """A cell whose number is too small to be told."""
+    return Cell(_sign(DISCLOSURE), mark=DISCLOSURE)
+
+
 def _no_interval() -> Cell:
     return Cell(_sign(NOT_APPLICABLE))
 

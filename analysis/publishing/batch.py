@@ -63,6 +63,8 @@ class Job:
         The folder of the study's reports.
     formats
         Which of ``html``, ``pdf``, ``xlsx``, ``ipynb`` to write.
+    edition
+        ``release`` where what is made must be one; else it may be a draft.
     cell_timeout
         Seconds after which a cell is given up; never when not given.
     """
@@ -78,6 +80,7 @@ class Job:
     reports: Path
     formats: tuple[str, ...] = FORMATS
     cell_timeout: int | None = None
+    edition: str = "draft"
 
     @property
     def folder(self) -> Path:
@@ -130,6 +133,7 @@ class RenderResult:
     warnings: tuple[str, ...] = ()
     error: RenderError | None = None
     seconds: float = 0.0
+    edition: str = "draft"
 
     @property
     def ok(self) -> bool:
@@ -213,6 +217,7 @@ def _render(job: Job) -> RenderResult:
             job.template, job.parameters, folder=job.workspace, cell_timeout=job.cell_timeout
         )
     content = notebook_content(executed.notebook)
+    _require_edition(job, content.document.edition)
     written = {
         format: _written(format, content, job.path(format).name)
         for format in job.formats
@@ -227,7 +232,17 @@ def _render(job: Job) -> RenderResult:
         content.title,
         content.document.data_origin,
         executed.warnings,
+        edition=content.document.edition,
     )
+
+
+def _require_edition(job: Job, edition: str) -> None:
+    if job.edition == "release" and edition != "release":
+        raise WorkbenchError(
+            "the notebook made a draft where a release is asked for",
+            file=job.template,
+            expected="open_report(..., edition=edition)",
+        )
 
 
 def _written(format: str, content: Any, name: str) -> bytes:

@@ -23,6 +23,7 @@ from analysis.publishing.phrases import Phrases, phrases
 NAME: Final = "index.html"
 _SHOWN: Final = ("html", "pdf", "xlsx")
 _KILO: Final = 1000
+RELEASE: Final = "release"
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,8 @@ class Site:
         to be absent.
     watermark, watermark_note
         The word that marks modelled data, and what it means.
+    stamp, stamp_note
+        The word that marks drafts, and what it means.
     map
         The areas as a map in which each leads to its report; no map when None.
     methods
@@ -63,6 +66,8 @@ class Site:
     expected: Sequence[tuple[str, str, str]] = ()
     watermark: str = ""
     watermark_note: str = ""
+    stamp: str = ""
+    stamp_note: str = ""
     map: PlainMap | None = None
     methods: str = ""
     publicity: str = ""
@@ -89,6 +94,7 @@ class _MapArea:
 @dataclass(frozen=True)
 class _Row:
     area: str
+    stamp: str
     links: Mapping[str, _Link]
 
 
@@ -123,6 +129,7 @@ def render_site(site: Site) -> str:
         "title": texts.typeset(clean_text(site.title)),
         "sections": sections,
         "map_areas": tuple(_map_areas(site)),
+        "has_drafts": any(row.stamp for section in sections for row in section.rows),
         "count": sum(bool(row.links) for section in sections for row in section.rows),
         "formats": _SHOWN,
         "manifest": MANIFEST,
@@ -194,7 +201,11 @@ def _section_title(site: Site, texts: Phrases, kind: str, language: str) -> str:
 def _row(site: Site, texts: Phrases, code: str, record: ReportRecord | None) -> _Row:
     area = clean_text(site.areas.get(code, code))
     files = record.files if record is not None else {}
-    return _Row(area, {name: _link(texts, name, files[name]) for name in _SHOWN if name in files})
+    is_draft = record is not None and record.edition != RELEASE
+    stamp = site.stamp if is_draft else ""
+    return _Row(
+        area, stamp, {name: _link(texts, name, files[name]) for name in _SHOWN if name in files}
+    )
 
 
 def _link(texts: Phrases, format: str, file: OutputFile) -> _Link:

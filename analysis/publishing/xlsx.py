@@ -123,8 +123,8 @@ class _Writer:
             "subject": document.subtitle,
             "author": document.author,
             "keywords": ", ".join(part for part in (document.study, document.kind) if part),
-            "comments": document.watermark_note,
-            "status": document.watermark,
+            "comments": " ".join(filter(None, (document.stamp_note, document.watermark_note))),
+            "status": ", ".join(document.header_marks),
             "created": date,
         }
         self._workbook.set_properties(properties)
@@ -261,7 +261,7 @@ class _Writer:
         page.set_landscape()
         page.fit_to_pages(1, 0)
         page.set_margins(left=0.6, right=0.6, top=0.8, bottom=0.7)
-        page.set_header(_page_line(title[:120], self._content.document.watermark))
+        page.set_header(_page_line(title[:120], ", ".join(self._content.document.header_marks)))
         page.set_footer("&R&P / &N")
 
     def _head(self, align: str = "left") -> Any:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from math import prod
 
+from analysis.code_book import coded_questions
 from analysis.definitions import Tree, suggestion
 from analysis.errors import Issue, WorkbenchError
 from analysis.expressions import parse
@@ -24,6 +26,7 @@ from analysis.synthetic.parameters import (
     Slope,
 )
 from analysis.synthetic.people import answer_names, answerable_questions, questions_of
+from analysis.synthetic.phrases import slots
 
 Path = tuple[int | str, ...]
 
@@ -37,6 +40,7 @@ _ROLE_TYPES = {
 }
 _ROUNDING = 0.005
 _LISTED = 12
+_MOST_PHRASES = 20_000
 
 
 def check_generator(study: Study, generator: Generator, tree: Tree) -> None:
@@ -78,6 +82,23 @@ class _Checks:
                 yield from self.known(sample.providers.question, self.questions, "question", path)
             yield from self.effects(sample.response.effects, ("samples", name, "response"))
         yield from self.refusals()
+        yield from self.coders()
+
+    def coders(self) -> Iterator[Issue]:
+        """Who codes open answers: the questions of ``coding.yaml`` and their choices."""
+        coded = {question.name: question for question in coded_questions(self.study)}
+        for name, parameters in self.generator.coders.items():
+            path: Path = ("coders", name)
+            yield from self.known(name, coded, "coded question", path)
+            for code, others in parameters.confused.items() if name in coded else ():
+                place = (*path, "confused", code)
+                yield from self.known(code, coded[name].codes, "choice", place)
+                for other in others:
+                    yield from self.known(other, coded[name].codes, "choice", place)
+                if code in others or not others:
+                    yield self.tree.issue(
+                        "a code is confused with other codes", place, expected="at least one other"
+                    )
 
     def education(self) -> Iterator[Issue]:
         """The association of education with age and sex."""
@@ -216,6 +237,39 @@ class _Checks:
             multiple = [n for n in self.questions if self.study.questionnaire.is_multiple(n)]
             place = (*path, "choices_of")
             yield from self.known(item.choices_of, multiple, "select_multiple question", place)
+            if item.choices_of in multiple:
+                source = self.study.questionnaire.questions[item.choices_of]
+                for name in item.phrases:
+                    codes = self.study.questionnaire.choice_names(source.list or "")
+                    yield from self.known(name, codes, "choice", (*path, "phrases", name))
+
+        yield from self.texts(item, question, path)
+
+    def texts(self, item: ItemParameters, question: Question, path: Path) -> Iterator[Issue]:
+        """Phrases: every place to be filled has something to fill it, and the other way round."""
+        for key in ("texts", "planted"):
+            if getattr(item, key) is not None and question.type != "text":
+                yield self.tree.issue(f"{question.name} is not answered by a text", (*path, key))
+        used = set()
+        for place, text in enumerate(item.texts or ()):
+            used |= set(slots(text))
+            for name in slots(text):
+                yield from self.known(name, item.fill, "filling", (*path, "texts", place))
+        for name, values in item.fill.items():
+            if name not in used or not values:
+                yield self.tree.issue(f"nothing is filled by {name}", (*path, "fill", name))
+        if self.combinations(item) > _MOST_PHRASES:
+            yield self.tree.issue(
+                "the phrases with their fillings are too many",
+                (*path, "texts"),
+                expected=f"at most {_MOST_PHRASES}",
+            )
+
+    def combinations(self, item: ItemParameters) -> int:
+        """How many texts the phrases make."""
+        return sum(
+            prod(len(item.fill.get(name, ())) for name in slots(text)) for text in item.texts or ()
+        )
 
     def rates(
         self, rates: Rates, question: Question, choices: tuple[str, ...], path: Path

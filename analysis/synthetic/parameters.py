@@ -113,6 +113,13 @@ class Distribution(Parameters):
     step: float | None = Field(default=None, gt=0)
 
 
+class Planted(Parameters):
+    """Personal data in open answers, so that their removal is tested on the way they take."""
+
+    rate: Share
+    texts: list[str] = Field(min_length=1)
+
+
 class ItemParameters(Predictor):
     """One question: the shares of its answers and what moves them."""
 
@@ -122,7 +129,11 @@ class ItemParameters(Predictor):
     factors: dict[str, ByChoice] = {}
     scale: list[str] | None = None
     texts: list[str] | None = None
+    fill: dict[str, list[str]] = {}
+    planted: Planted | None = None
     choices_of: str | None = None
+    phrases: dict[str, list[str]] = {}
+    typos: Share = 0.0
     answered: Share = 1.0
 
 
@@ -179,6 +190,16 @@ class ItemNonresponse(Parameters):
     questions: dict[str, Share] = {}
 
 
+class CoderParameters(Parameters):
+    """How those who code an open question err, as shares of the things named."""
+
+    errors: dict[str, Share] = Field(min_length=1, max_length=2)
+    alike: Share = 0.0
+    confused: dict[str, list[str]] = {}
+    decided_rightly: Share = 1.0
+    undecided: Share = 0.0
+
+
 class Generator(Parameters):
     """``generator.yaml``."""
 
@@ -189,6 +210,7 @@ class Generator(Parameters):
     questions: dict[str, QuestionParameters] = {}
     samples: dict[str, SampleParameters] = {}
     item_nonresponse: ItemNonresponse = ItemNonresponse()
+    coders: dict[str, CoderParameters] = {}
 
 
 def read_generator(study: Study) -> Generator:
