@@ -26,6 +26,7 @@ from analysis.presentation import (
     sentences,
     stepping,
     tables,
+    target_groups,
 )
 from analysis.presentation.blocks import (
     Block,
@@ -62,6 +63,7 @@ from analysis.presentation.makeup import (
     SentenceSpec,
     TableSpec,
     TablesSpec,
+    TargetGroupSpec,
     TextSpec,
     read_makeup,
     split,
@@ -567,6 +569,22 @@ def _coding(report: Report, spec: CodingAnnexSpec, slot: Slot) -> Iterator[Block
     yield from annexes.coding(report.scene, label, spec)
 
 
+def _target_group(report: Report, spec: TargetGroupSpec, slot: Slot) -> Iterator[Block]:
+    scene = scene_of(report, spec)
+    group = target_groups.group_of(report.study, spec.group) if spec.group else None
+    name = scene.names.text(group.label) if group else ""
+    codes = [scene.names.full(*split(reference)) for reference in spec.indicators]
+    if spec.caption:
+        caption = report.text(spec.caption)
+    else:
+        key = f"target_group.caption_{spec.form}" + ("_group" if group else "")
+        known = scene.words.has(key)
+        caption = scene.words.say(key, group=name, indicator="; ".join(codes[:1])) if known else ""
+    is_table = spec.form in ("sizes", "indicators", "areas", "items", "priority", "priorities")
+    label = slot.label(caption, f"{spec.form} {spec.group}") if is_table else Label(caption, "")
+    yield from target_groups.blocks(scene, spec, label)
+
+
 def _coding_agreement(report: Report, spec: CodingAgreementSpec, slot: Slot) -> Iterator[Block]:
     scene = scene_of(report, spec)
     label = slot.label(coding.caption(scene, spec), f"coding {spec.form}")
@@ -606,5 +624,6 @@ _BUILDERS: Mapping[str, Builder] = {
     "indicator_annex": _indicator_annex,
     "questionnaire_annex": _questionnaire,
     "coding_annex": _coding,
+    "target_group": _target_group,
     "coding_agreement": _coding_agreement,
 }

@@ -188,7 +188,8 @@ class Rows:
 def read_released(study: Study, area: str | None = None) -> Rows:
     """The released rows of a study; with ``area``, those a report of that area needs.
 
-    Those are the rows of the area and of all areas together, and the totals of the others.
+    Those are the rows of the area and of all areas together, and the totals of the others; a
+    report of all areas together needs all rows.
 
     Raises
     ------
@@ -254,7 +255,7 @@ def read_run_record(study: Study) -> dict[str, Any]:
 
 
 def _filters(study: Study, area: str | None) -> list[list[tuple[str, str, Any]]] | None:
-    if area is None:
+    if area is None or area == study.whole:
         return None
     return [[("area", "in", [area, study.whole])], [("breakdown", "==", "")]]
 

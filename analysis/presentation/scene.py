@@ -16,7 +16,7 @@ from analysis.presentation.wording import Words
 from analysis.recommendations import Proposal, Rules, propose, read_rules
 from analysis.study import Study
 
-Unit = Literal["percent", "points", "number"]
+Unit = Literal["percent", "points", "number", "persons"]
 
 #: A draft shows what nobody has approved yet, and says so; a release does not show it.
 DRAFT, RELEASE = "draft", "release"
@@ -218,7 +218,9 @@ class Scene:
     def amount(
         self, value: float, unit: Unit, places: int | None = None, *, signed: bool = False
     ) -> str:
-        """A number with its unit: percent as whole numbers, everything else with one place."""
+        """A number with its unit: percent and persons whole, everything else with one place."""
+        if unit == "persons":
+            return self.numbers.whole(value)
         if unit == "percent":
             return self.numbers.percent(value, 0 if places is None else places)
         if unit == "points":
@@ -231,7 +233,7 @@ class Scene:
             return self.numbers.percent_range(low, high)
         if unit == "points":
             return self.numbers.points_range(low, high)
-        return self.numbers.span(low, high)
+        return self.numbers.span(low, high, 0 if unit == "persons" else 1)
 
     def places(self, rank: Estimate) -> str:
         """The places of a rank row, such as ``2.–9.``, or one where the set has only one."""
