@@ -26,12 +26,22 @@ from analysis.approvals import (
 from analysis.definitions import suggestion
 from analysis.errors import WorkbenchError
 from analysis.presentation import proposals
+from analysis.release.personal_data import Scrubber
+from analysis.release.texts import (
+    quotations_to_approve,
+    read_waiting,
+    refresh_released_texts,
+    release_texts,
+)
 from analysis.study import Study
 
 Provider = Callable[[Study], Iterable[Item]]
 
 #: Who proposes items of a kind. A provider reads what a run has stored; it computes nothing.
-PROVIDERS: dict[Kind, Provider] = {proposals.KIND: proposals.waiting_items}
+PROVIDERS: dict[Kind, Provider] = {
+    proposals.KIND: proposals.waiting_items,
+    "quotation": quotations_to_approve,
+}
 
 _COLUMNS = ["kind", "item", "text", "n", "rests_on", "before"]
 
@@ -156,13 +166,28 @@ def decide(
             "the role of the person who decides is missing",
             expected='--role, for example --role "head of the social department"',
         )
+    _refuse_personal_data(role, "role")
+    for answer in given:
+        _refuse_personal_data(answer.note, "note")
     approvals = read_approvals(study)
     decisions = [
         _decision(approvals, by_id[answer.item], answer, role.strip(), today or date.today())
         for answer in given
     ]
+    # Refused before it is recorded, not after.
+    release_texts(study, read_waiting(study), approvals.with_decisions(decisions))
     record(study, decisions)
+    refresh_released_texts(study)
     return decisions
+
+
+def _refuse_personal_data(text: str, name: str) -> None:
+    """The decisions are kept for years beside the definitions: roles in them, no people."""
+    if Scrubber().scrub(text).removed:
+        raise WorkbenchError(
+            f"the {name} seems to name a person",
+            expected="a role or a reason without names, telephones and addresses",
+        )
 
 
 def _decision(approvals: Approvals, item: Item, answer: Answer, role: str, today: date) -> Decision:

@@ -45,6 +45,7 @@ from analysis.publishing.manifest import (
 )
 from analysis.publishing.notebook import declared_parameters, read_notebook
 from analysis.publishing.site import Site, write_site
+from analysis.release.texts import refresh_released_texts
 from analysis.run import read_run_record, reasons_to_run, run_study, stored_ingredients
 from analysis.study import Study, open_study
 from analysis.workspace import Workspace, find_workspace, shipped_workspace
@@ -163,6 +164,7 @@ def render_reports(
     """
     study = study_id if isinstance(study_id, Study) else open_study(study_id)
     _require_results(study)
+    refresh_released_texts(study)
     expected = _orders(study, None, None, None, edition)
     orders = _orders(study, kinds, areas, languages, edition)
     folder = study.workspace.reports(study.id)

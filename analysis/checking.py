@@ -24,6 +24,7 @@ from analysis.presentation.annex_definition import has_annex, read_annex
 from analysis.presentation.makeup import read_makeup
 from analysis.publishing.manifest import write_whole
 from analysis.recommendations import read_rules
+from analysis.release.open_answers import read_quotation_rules
 from analysis.release.rules import rule_set
 from analysis.run import read_and_check, require_answers
 from analysis.study import Study, open_study
@@ -126,6 +127,7 @@ def _definitions(study: Study) -> Iterator[Callable[[], object]]:
     yield partial(coded_questions, study)
     yield partial(read_rules, study)
     yield partial(read_approvals, study)
+    yield partial(read_quotation_rules, study)
     yield partial(read_generator, study)
     for kind in study.reports:
         yield partial(read_makeup, study, kind)

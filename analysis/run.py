@@ -19,6 +19,7 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.approvals import read_approvals
 from analysis.errors import WorkbenchError, issues_table
 from analysis.estimates import COLUMNS
 from analysis.generated import make_synthetic, refuse_mixture
@@ -35,8 +36,16 @@ from analysis.ingredients import (
 )
 from analysis.release.gate import Released, release
 from analysis.release.models import Known, Modelled, model_rows
+from analysis.release.open_answers import OpenAnswer, offer_answers
 from analysis.release.ranks import rank_rows
 from analysis.release.rules import rule_set
+from analysis.release.texts import (
+    WAITING_FILE,
+    quotations_to_approve,
+    refresh_released_texts,
+    release_texts,
+    write_waiting,
+)
 from analysis.sources.survey import read_sample
 from analysis.study import Study, open_study
 from analysis.validation.clean import Validated, validate
@@ -70,7 +79,14 @@ class RunOutcome:
             f"{counts.get('ok', 0) + counts.get('low_precision', 0) + counts.get('true_zero', 0)}",
             f"hidden for disclosure {audit['cells_hidden']}, recoverable {audit['recoverable']}",
             f"issues noted: {self.issues} (see needs check {self.study.id})",
+            *self._waiting(),
         ]
+
+    def _waiting(self) -> list[str]:
+        offered = list(quotations_to_approve(self.study))
+        waiting = len(read_approvals(self.study).waiting(offered))
+        text = f"quotations that wait for a person: {waiting} (see needs approve {self.study.id})"
+        return [text] if waiting else []
 
 
 def run_study(
@@ -104,6 +120,7 @@ def run_study(
     require_answers(study)
     ingredients = run_ingredients(study)
     if not force and stored_ingredients(study) == ingredients:
+        refresh_released_texts(study)
         return RunOutcome(study, False, 0, read_run_record(study))
     return _run(study, ingredients, step)
 
@@ -187,11 +204,17 @@ def _run(study: Study, ingredients: Ingredients, step: Step) -> RunOutcome:
     modelled = _modelled(study, results, released)
     estimates = _with_rows(_with_rows(estimates, beside), modelled.rows)
     rows = _with_rows(_with_rows(released.rows, beside), modelled.rows)
-    record = _run_record(study, results, {**released.report, **_counted(rows)}, input_hash)
+    frames = {result.sample: result.frame for result in results}
+    offered, open_answers = offer_answers(study, frames)
+    # What a person has edited is refused before anything is written, not after.
+    release_texts(study, offered, read_approvals(study))
+    report = {**released.report, **_counted(rows)}
+    record = _run_record(study, results, report, input_hash, open_answers)
     record["small_areas"] = modelled.diagnostics
     all_issues = pd.concat([table for table in issues if len(table)] or issues[:1])
     step(f"{study.id}: writing")
-    _write(study, estimates, rows, record, all_issues, results, ingredients)
+    _write(study, estimates, rows, record, all_issues, results, ingredients, offered)
+    refresh_released_texts(study)
     return RunOutcome(study, True, len(all_issues), record)
 
 
@@ -298,13 +321,23 @@ def _derived_from(study: Study) -> dict[str, set[str]]:
 
 
 def _run_record(
-    study: Study, results: Iterable[SampleResult], report: Mapping[str, Any], input_hash: str
+    study: Study,
+    results: Iterable[SampleResult],
+    report: Mapping[str, Any],
+    input_hash: str,
+    open_answers: Mapping[str, list[dict[str, Any]]],
 ) -> dict[str, Any]:
     return {
         "study": study.id,
         "wave": study.wave,
         "data_origin": _origin(results),
-        "samples": {result.sample: _sample_record(study, result) for result in results},
+        "samples": {
+            result.sample: {
+                **_sample_record(study, result),
+                "open_answers": open_answers[result.sample],
+            }
+            for result in results
+        },
         "margins": _margins(results),
         "release": dict(report),
         "software": _software(),
@@ -349,6 +382,7 @@ def _write(
     issues: pd.DataFrame,
     results: Iterable[SampleResult],
     ingredients: Ingredients,
+    offered: Iterable[OpenAnswer],
 ) -> None:
     folder = study.processed
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -358,6 +392,7 @@ def _write(
         released.to_parquet(place / "released.parquet", index=False)
         _write_json(place / "run_record.json", record)
         issues.to_csv(place / "issues.csv", index=False)
+        write_waiting(place / WAITING_FILE, offered)
         for result in results:
             result.weights_by_respondent().to_parquet(
                 place / f"weights_{result.sample}.parquet", index=False

@@ -186,6 +186,7 @@ class MethodSpec(BlockSpec):
         "weights",
         "margins",
         "missing_answers",
+        "open_answers",
     ]
     area: Literal["area", "whole"] = "area"
     threshold: float = Field(default=0.02, ge=0, le=1)
@@ -214,6 +215,14 @@ class RecommendationsSpec(BlockSpec):
     topic: Literal["informing", "planning"] | None = None
     rules: tuple[str, ...] = ()
     most_items: int = Field(default=6, ge=1)
+
+
+class QuotationsSpec(BlockSpec):
+    """Approved quotations from the answers to an open question."""
+
+    block: Literal["quotations"]
+    question: str
+    most: int = Field(default=5, ge=1)
 
 
 class IndicatorAnnexSpec(BlockSpec):
@@ -273,6 +282,7 @@ SPECS: Mapping[str, type[BlockSpec]] = {
     "reading_notes": ReadingNotesSpec,
     "profile": ProfileSpec,
     "recommendations": RecommendationsSpec,
+    "quotations": QuotationsSpec,
     "indicator_annex": IndicatorAnnexSpec,
     "questionnaire_annex": QuestionnaireAnnexSpec,
     "coding_annex": CodingAnnexSpec,
@@ -509,6 +519,8 @@ def _form_issues(study: Study, spec: BlockSpec, tree: Tree, path: Path_) -> Iter
             expected=f"at most {spec.maximum}",
             got=str(spec.minimum),
         )
+    if isinstance(spec, QuotationsSpec):
+        yield from _quoted_issues(study, spec, tree, path)
     drawn = isinstance(spec, TypologySpec) and "map" in spec.shown
     if (spec.block in ("map", "maps", "profile") or drawn) and study.region is None:
         yield tree.issue(
@@ -523,6 +535,21 @@ def _form_issues(study: Study, spec: BlockSpec, tree: Tree, path: Path_) -> Iter
                 path,
                 hint=suggestion(list_name, study.questionnaire.choices),
             )
+
+
+def _quoted_issues(study: Study, spec: QuotationsSpec, tree: Tree, path: Path_) -> Iterator[Issue]:
+    texts = [
+        question.name
+        for question in study.questionnaire.questions.values()
+        if question.type == "text" and not question.sensitive
+    ]
+    if spec.question not in texts:
+        yield tree.issue(
+            f"there is no open question {spec.question} that may be quoted from",
+            (*path, "question"),
+            expected=", ".join(texts),
+            hint=suggestion(spec.question, texts),
+        )
 
 
 def _figure_issues(study: Study, spec: BlockSpec, tree: Tree, path: Path_) -> Iterator[Issue]:

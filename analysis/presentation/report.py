@@ -22,6 +22,7 @@ from analysis.presentation import (
     methods,
     profile,
     proposals,
+    quotations,
     sentences,
     stepping,
     tables,
@@ -55,6 +56,7 @@ from analysis.presentation.makeup import (
     PageBreakSpec,
     ProfileSpec,
     QuestionnaireAnnexSpec,
+    QuotationsSpec,
     ReadingNotesSpec,
     RecommendationsSpec,
     SentenceSpec,
@@ -502,6 +504,7 @@ _METHOD_TABLES: Mapping[str, Callable[[Scene, Label], Iterator[Block]]] = {
     "sample_table": methods.sample_table,
     "weights": methods.weights,
     "margins": methods.margins,
+    "open_answers": quotations.open_answers,
 }
 
 
@@ -543,6 +546,10 @@ def _recommendations(report: Report, spec: RecommendationsSpec, slot: Slot) -> I
         yield from proposals.blocks(scene, spec)
 
 
+def _quotations(report: Report, spec: QuotationsSpec, slot: Slot) -> Iterator[Block]:
+    yield from quotations.blocks(scene_of(report, spec), spec)
+
+
 def _indicator_annex(report: Report, spec: IndicatorAnnexSpec, slot: Slot) -> Iterator[Block]:
     label = slot.label(report.scene.words.say("annex.indicators"), "indicators")
     yield from annexes.indicators(report.scene, label, spec, report.makeup)
@@ -561,7 +568,7 @@ def _coding(report: Report, spec: CodingAnnexSpec, slot: Slot) -> Iterator[Block
 
 
 def _coding_agreement(report: Report, spec: CodingAgreementSpec, slot: Slot) -> Iterator[Block]:
-    scene = _scene_of(report, spec)
+    scene = scene_of(report, spec)
     label = slot.label(coding.caption(scene, spec), f"coding {spec.form}")
     yield from coding.blocks(scene, label, spec)
 
@@ -588,12 +595,14 @@ _BUILDERS: Mapping[str, Builder] = {
             "weights",
             "margins",
             "missing_answers",
+            "open_answers",
         ),
         _method,
     ),
     "reading_notes": _reading_notes,
     "profile": _profile,
     "recommendations": _recommendations,
+    "quotations": _quotations,
     "indicator_annex": _indicator_annex,
     "questionnaire_annex": _questionnaire,
     "coding_annex": _coding,

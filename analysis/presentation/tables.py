@@ -135,7 +135,7 @@ def sign_cell(row: Estimate | None) -> Cell:
 
 def missing_cell() -> Cell:
     """A cell whose number does not exist."""
-    return _sign_cell(None)
+    return sign_cell(None)
 
 
 def hidden_cell() -> Cell:
