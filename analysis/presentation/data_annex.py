@@ -134,11 +134,11 @@ def _document(annex: _Annex) -> Document:
     scene, card = annex.scene, annex.scene.study.card
     say, known, project = scene.words.say, scene.names.text, card.project
     modelled = scene.rows.modelled
+    day = card.fieldwork.published or card.fieldwork.end
     facts = [
         (say("title_page.client"), known(project.client) if project.client else ""),
         (say("title_page.project"), known(project.name)),
-        (say("title_page.fieldwork"), scene.numbers.period(card.fieldwork.start,
-                                                           card.fieldwork.end)),
+        (say("title_page.fieldwork"), methods.fieldwork_period(scene)),
         (annex.say("licence"), licence(scene.names)),
     ]  # fmt: skip
     return Document(
@@ -153,7 +153,7 @@ def _document(annex: _Annex) -> Document:
         watermark=say("title_page.watermark") if modelled else "",
         watermark_note=say("title_page.watermark_note") if modelled else "",
         author=known(project.author) if project.author else "",
-        date=(card.fieldwork.published or card.fieldwork.end).isoformat(),
+        date=day.isoformat() if day is not None else "",
         facts=tuple((name, value) for name, value in facts if value),
     )
 

@@ -349,8 +349,7 @@ def _input(study: Study) -> str:
 
 def _modified(study: Study) -> str:
     """The day the data were published or, before that, the field work ended."""
-    fieldwork = study.card.fieldwork
-    return (fieldwork.published or fieldwork.end).isoformat()
+    return (study.card.fieldwork.published or study.card.survey_period[1]).isoformat()
 
 
 def _rights(tables: _Tables) -> dict[str, Any]:
