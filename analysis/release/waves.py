@@ -163,6 +163,7 @@ def _test_error(later: pd.DataFrame, before: pd.DataFrame, both: Floats) -> Floa
         for side in (later, before)
     ]
     joint = (value[0] * size[0] + value[1] * size[1]) / (size[0] + size[1])
-    pooled = np.sqrt(joint * (1 - joint) * (1 / size[0] + 1 / size[1]))
+    spread = np.maximum(joint * (1 - joint), 0.0)  # of means nothing, and not used
+    pooled = np.sqrt(spread * (1 / size[0] + 1 / size[1]))
     extreme = np.logical_or.reduce([(one <= 0) | (one >= 1) for one in value])
     return np.where(extreme, np.fmax(pooled, both), both)
