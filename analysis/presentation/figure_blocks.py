@@ -134,7 +134,9 @@ def _type_figure(
     if shown == "table":
         label = slot.label(caption, "types")
         return figure_tables.types(scene, label, spec, areas, rows)
-    caption = scene.words.say(f"caption.typology_{shown}", caption=caption)
+    caption = scene.words.say(
+        "caption.types_map" if shown == "map" else "caption.types_each", caption=caption
+    )
     if shown == "areas":
         label = slot.label(caption, "types by area")
         return figure_tables.patterns(scene, label, spec, areas, rows)

@@ -173,7 +173,8 @@ def _dots_alt(scene: Scene, rows: Sequence[Estimate], names: Sequence[str]) -> s
         return scene.words.say("alt.nothing", chart=kind, area=area, indicator=subject)
     if scene.is_whole or not any(scene.differences(row.indicator) for row in rows):
         named = list(zip(names, rows, strict=True))
-        return alt_of_extremes(scene, "alt.dots_alone", scene.words.say("chart.several"), named)
+        count = scene.words.count("items", len(shown))
+        return alt_of_extremes(scene, "alt.dots_alone", names[0], named, count=count)
     return scene.words.say(
         "alt.dots",
         **{**scene.area_values, "rest": scene.names.say("place.rest_short")},
