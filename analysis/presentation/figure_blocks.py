@@ -72,7 +72,14 @@ def _groups_compare(report: Composed, spec: GroupsCompareSpec, slot: Slot) -> It
     else:
         notes = chart_notes(scene, [code], spec.form)
         yield charts.groups_compare(
-            scene, label, code, spec.breakdown, compared, sort=spec.sort, notes=notes
+            scene,
+            label,
+            code,
+            spec.breakdown,
+            compared,
+            sort=spec.sort,
+            top=spec.top,
+            notes=notes,
         )
 
 
@@ -164,8 +171,9 @@ def _matrix_sentence(report: Composed, spec: MatrixSpec, slot: Slot) -> Iterator
 
 def _groups_sentence(report: Composed, spec: GroupsCompareSpec, slot: Slot) -> Iterator[Block]:
     scene = scene_of(report, spec)
+    about = f"{scene.subject(spec.indicator)}{report.place(scene)}"
     yield from _said(
-        figure_sentences.groups_compare(scene, spec.indicator, spec.breakdown, spec.compared)
+        figure_sentences.groups_compare(scene, spec.indicator, spec.breakdown, spec.compared, about)
     )
 
 

@@ -196,7 +196,9 @@ def test_sentences_on_quadrants_and_groups_count_what_is_not_sure(scene: Scene) 
     said = " ".join(figure_sentences.matrix(made, MATRIX))
     count = len(scene.names.categories("IC02"))
     assert "průkazně" not in said or str(count - 1) in said
-    (alike,) = figure_sentences.groups_compare(made, "IC02", "age_group", GROUPS)
+    about = "Zdroj: nový, kraj"
+    (alike,) = figure_sentences.groups_compare(made, "IC02", "age_group", GROUPS, about)
+    assert plain(alike).startswith("Zdroj – nový, kraj: skupiny")
     assert "průkazně neliší" in plain(alike)
 
 

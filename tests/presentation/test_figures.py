@@ -93,6 +93,13 @@ def test_alternative_texts_state_a_finding(
         assert chart.data_origin == "modelled"
 
 
+def test_another_sample_is_named(scene: Scene) -> None:
+    own, other = drawings(scene), drawings(scene.of_sample("users"))
+    for name in ("matrix", "multiples", "grid", "maps"):
+        assert own[name].alt != other[name].alt, name
+        assert "Stávající uživatelé" in other[name].alt, name
+
+
 def test_every_interval_and_base_stands_in_the_table_behind(scene: Scene) -> None:
     for name, chart in drawings(scene).items():
         if name == "types":
@@ -158,10 +165,11 @@ def test_where_nothing_can_be_shown_the_text_says_only_that(scene: Scene) -> Non
 
 def test_scales_are_the_same_in_every_area(scene_of: Callable[..., Scene]) -> None:
     scenes = [scene_of(area) for area in ("7201", "7207", "7212")]
-    assert len({close_scale(scene, "IC02", (0.5,)) for scene in scenes}) == 1
+    assert len({close_scale(scene, "IC02", 0.5) for scene in scenes}) == 1
     assert len({scale_over(scene, PAIRS, close=True) for scene in scenes}) == 1
     for scene in scenes:
-        scale = close_scale(scene, "IC02", (0.5,))
+        scale = close_scale(scene, "IC02", 0.5)
+        assert scale.low < 0.5 < scale.high
         for row in scene.totals("IC02"):
             if row.has_interval:
                 assert scale.low <= row.ci_low <= row.ci_high <= scale.high
@@ -239,6 +247,13 @@ def test_pairs_are_ranked_by_the_first_group_and_hidden_ones_stand_last(scene: S
     assert not pairs[-1].first.shown
     values = [pair.first.estimate for pair in pairs[:-1]]
     assert values == sorted(values, reverse=True)
+
+
+def test_only_the_highest_pairs_are_drawn_and_that_is_said(scene: Scene) -> None:
+    chart = charts.groups_compare(scene, LABEL, "IC02", "age_group", GROUPS, top=4)
+    assert chart.data is not None
+    assert len(chart.data.rows) == 8
+    assert any("Zobrazeno 4 nejvyšších hodnot" in note for note in chart.notes)
 
 
 # --- stacks and maps ----------------------------------------------------------------------------
