@@ -140,7 +140,8 @@ def test_no_phrase_is_missing() -> None:
     pattern = f'"((?:{"|".join(sections())})\\.\\w+)"'
     asked = set(re.findall(pattern, code_of_the_package()))
     assert len(asked) > 100
-    assert asked - set(words("cs").phrases) == set()
+    files = {name for name in asked if name.endswith(".yaml")}
+    assert asked - files - set(words("cs").phrases) == set()
 
 
 def sections() -> set[str]:
