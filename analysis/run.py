@@ -33,7 +33,9 @@ from analysis.ingredients import (
     has_content,
     run_ingredients,
 )
+from analysis.release.arithmetic import check_arithmetic
 from analysis.release.gate import Released, release
+from analysis.release.rules import rule_set
 from analysis.sources.survey import read_sample
 from analysis.study import Study, open_study
 from analysis.validation.clean import Validated, validate
@@ -179,6 +181,7 @@ def _run(study: Study, ingredients: Ingredients, step: Step) -> RunOutcome:
     estimates = estimate_study(study, results, input_hash=input_hash)
     step(f"{study.id}: releasing and auditing")
     released = _release(study, estimates, results)
+    _check_arithmetic(study, released.rows)
     record = _run_record(study, results, released.report, input_hash)
     all_issues = pd.concat([table for table in issues if len(table)] or issues[:1])
     step(f"{study.id}: writing")
@@ -229,6 +232,24 @@ def _release(study: Study, estimates: pd.DataFrame, results: Iterable[SampleResu
         weight_ranges={result.sample: _weight_range(result) for result in results},
         sensitive_bases=_sensitive_bases(study, estimates),
         derived_from=_derived_from(study),
+    )
+
+
+def _check_arithmetic(study: Study, rows: pd.DataFrame) -> None:
+    """Refuse to publish rows that cannot all be true."""
+    rounding = rule_set(study.card.release.rule_set).rounding
+    breakdowns = {name for row in study.plan for name in row.breakdowns}
+    check_arithmetic(
+        rows,
+        share_step=rounding.share,
+        mean_step=rounding.mean,
+        n_step=rounding.n,
+        exhaustive_indicators={
+            indicator.code for indicator in study.indicators if is_exhaustive(study, indicator.code)
+        },
+        overlapping_breakdowns={
+            name for name in breakdowns if study.questionnaire.is_multiple(name)
+        },
     )
 
 

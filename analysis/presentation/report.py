@@ -545,7 +545,7 @@ def _coding(report: Report, spec: CodingAnnexSpec, slot: Slot) -> Iterator[Block
 
 
 def _coding_agreement(report: Report, spec: CodingAgreementSpec, slot: Slot) -> Iterator[Block]:
-    scene = _scene_of(report, spec)
+    scene = scene_of(report, spec)
     label = slot.label(coding.caption(scene, spec), f"coding {spec.form}")
     yield from coding.blocks(scene, label, spec)
 

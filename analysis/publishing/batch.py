@@ -206,6 +206,7 @@ def _render_error(job: Job, error: Exception) -> RenderError:
 
 def _render(job: Job) -> RenderResult:
     # Imported here: the process that only hands out work needs none of it.
+    from analysis.publishing.arithmetic import check_arithmetic
     from analysis.publishing.content import notebook_content
 
     with _environment(_kernel_environment(job)):
@@ -213,6 +214,7 @@ def _render(job: Job) -> RenderResult:
             job.template, job.parameters, folder=job.workspace, cell_timeout=job.cell_timeout
         )
     content = notebook_content(executed.notebook)
+    check_arithmetic(content, job.path("html").name)
     written = {
         format: _written(format, content, job.path(format).name)
         for format in job.formats
