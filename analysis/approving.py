@@ -25,6 +25,7 @@ from analysis.approvals import (
 )
 from analysis.definitions import suggestion
 from analysis.errors import WorkbenchError
+from analysis.presentation import proposals
 from analysis.release.personal_data import Scrubber
 from analysis.release.texts import (
     quotations_to_approve,
@@ -37,7 +38,10 @@ from analysis.study import Study
 Provider = Callable[[Study], Iterable[Item]]
 
 #: Who proposes items of a kind. A provider reads what a run has stored; it computes nothing.
-PROVIDERS: dict[Kind, Provider] = {"quotation": quotations_to_approve}
+PROVIDERS: dict[Kind, Provider] = {
+    proposals.KIND: proposals.waiting_items,
+    "quotation": quotations_to_approve,
+}
 
 _COLUMNS = ["kind", "item", "text", "n", "rests_on", "before"]
 

@@ -53,6 +53,15 @@ Workers = Annotated[
 ]
 
 
+Release = Annotated[
+    bool,
+    typer.Option(
+        "--release",
+        help="Only approved recommendations, none marked as a proposal; drafts when not given.",
+    ),
+]
+
+
 @app.callback()
 def _options(
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
@@ -69,6 +78,32 @@ def studies() -> None:
     from analysis.console import show_table
 
     show_table("Studies", study_states())
+
+
+@app.command()
+def new(
+    study: Annotated[str, typer.Argument(metavar="ID", help="Id of the new study.")],
+    region: Annotated[str, typer.Option("--region", help="Code or name of the region.")],
+    source: Annotated[
+        str | None,
+        typer.Option("--from", help="Study whose definitions are taken over; the shipped one."),
+    ] = None,
+    title: Annotated[
+        str | None, typer.Option("--title", help="In the study's default language.")
+    ] = None,
+    wave: Annotated[
+        str | None, typer.Option("--wave", help="The year in the id, else this one.")
+    ] = None,
+) -> None:
+    """A new study folder for a region, its areas filled in from the territory tables."""
+    from analysis.console import say, show_issues
+    from analysis.errors import issues_table
+    from analysis.new_study import new_study
+
+    made = new_study(study, region, source, title=title, wave=wave)
+    show_issues(issues_table(made.leftovers))
+    for line in made.lines():
+        say(line)
 
 
 @app.command()
@@ -119,6 +154,7 @@ def report(
     area: Areas = None,
     lang: Languages = None,
     workers: Workers = None,
+    release: Release = False,
 ) -> None:
     """Render reports, whether up to date or not."""
     from analysis.build import render_reports
@@ -126,8 +162,9 @@ def report(
 
     with progress() as step:
         result = render_reports(
-            study, kinds=kind, areas=area, languages=lang, workers=workers, force=True, step=step
-        )
+            study, kinds=kind, areas=area, languages=lang, workers=workers, force=True,
+            edition="release" if release else "draft", step=step,
+        )  # fmt: skip
     _finish(result)
 
 
@@ -135,15 +172,21 @@ def report(
 def build(
     study: StudyArgument,
     synthetic: Synthetic = False,
+    kind: Kinds = None,
+    area: Areas = None,
     lang: Languages = None,
     workers: Workers = None,
+    release: Release = False,
 ) -> None:
     """Check, run, report and site: whatever is not up to date."""
     from analysis.build import build_study
     from analysis.console import progress
 
     with progress() as step:
-        result = build_study(study, synthetic=synthetic, languages=lang, workers=workers, step=step)
+        result = build_study(
+            study, synthetic=synthetic, kinds=kind, areas=area, languages=lang, workers=workers,
+            edition="release" if release else "draft", step=step,
+        )  # fmt: skip
     _finish(result)
 
 
@@ -244,6 +287,36 @@ def explain(
 
     facts = analysis.open_study(study, language=lang).explain(indicator, area=area)
     show_facts(facts.caption, facts.items)
+
+
+@app.command()
+def code(
+    study: StudyArgument,
+    question: Annotated[str | None, typer.Option("--question", help="Only this one.")] = None,
+    sample: Annotated[str | None, typer.Option("--sample", help="Only this one.")] = None,
+    coder: Annotated[
+        list[str] | None, typer.Option("--coder", help="Who codes; may be repeated.")
+    ] = None,
+    format: Annotated[str, typer.Option("--format", help="xlsx or csv.")] = "xlsx",
+    again: Annotated[
+        bool, typer.Option("--again", help="Write over sheets that lie there.")
+    ] = False,
+) -> None:
+    """Code open answers: sheets for two coders, then their agreement and disagreements."""
+    from analysis.coding_desk import CODERS, code_study
+    from analysis.console import say
+
+    desks = code_study(
+        study,
+        question=question,
+        sample=sample,
+        coders=coder or CODERS,
+        format=format,  # type: ignore[arg-type]
+        again=again,
+    )
+    for line in (line for desk in desks for line in desk.lines):
+        say(line)
+    raise typer.Exit(int(any(desk.waits for desk in desks)))
 
 
 @app.command()

@@ -25,6 +25,7 @@ from analysis.estimates import COLUMNS
 from analysis.generated import make_synthetic, refuse_mixture
 from analysis.indicators.compiling import is_exhaustive
 from analysis.indicators.estimating import SampleResult, estimate_study
+from analysis.indicators.priorities import with_priorities
 from analysis.ingredients import (
     Ingredients,
     answer_files,
@@ -204,6 +205,7 @@ def _run(study: Study, ingredients: Ingredients, step: Step) -> RunOutcome:
     modelled = _modelled(study, results, released)
     estimates = _with_rows(_with_rows(estimates, beside), modelled.rows)
     rows = _with_rows(_with_rows(released.rows, beside), modelled.rows)
+    rows = with_priorities(study, rows)
     frames = {result.sample: result.frame for result in results}
     offered, open_answers = offer_answers(study, frames)
     # What a person has edited is refused before anything is written, not after.
@@ -315,9 +317,8 @@ def _sensitive_bases(study: Study, estimates: pd.DataFrame) -> set[tuple[str, st
 def _derived_from(study: Study) -> dict[str, set[str]]:
     sources: dict[str, set[str]] = defaultdict(set)
     for indicator in study.indicators:
-        if indicator.of:
-            sources[indicator.code].add(indicator.of)
-    return dict(sources)
+        sources[indicator.code].update(indicator.sources)
+    return {code: names for code, names in sources.items() if names}
 
 
 def _run_record(
@@ -355,6 +356,7 @@ def _sample_record(study: Study, result: SampleResult) -> dict[str, Any]:
     return {
         "n": len(result.frame),
         "response_flow": [stage.as_record() for stage in result.validated.response_flow],
+        "coding": list(result.validated.coding),
         "missing": missing_by_question(study, result.sample, result.frame),
         "weighting": result.weighted.diagnostics.record(),
     }

@@ -6,6 +6,7 @@ module only reads it and refuses what cannot be meant, with file and line.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -16,6 +17,7 @@ from typing import Annotated, Any, Literal
 import pandas as pd
 from pydantic import BeforeValidator, Field
 
+from analysis.card_texts import known_part
 from analysis.definitions import (
     Definition,
     Row,
@@ -28,8 +30,17 @@ from analysis.definitions import (
 )
 from analysis.errors import Issue, WorkbenchError
 from analysis.expressions import Expression, parse
-from analysis.questionnaire import Labels, Questionnaire, read_questionnaire
+from analysis.questionnaire import Choice, Labels, Questionnaire, read_questionnaire
 from analysis.sensitivity import Sensitivity
+from analysis.study_files import SharedFiles, StudyFiles, study_files
+from analysis.target_groups import (
+    TARGET_GROUPS,
+    TARGET_GROUPS_FILE,
+    TargetGroup,
+    group_issues,
+    group_lists,
+    read_target_groups,
+)
 from analysis.territory import Territory, load_territory
 from analysis.workspace import Workspace, find_workspace
 
@@ -110,10 +121,10 @@ class Project(Definition):
 
 
 class Fieldwork(Definition):
-    """When and how the answers were collected; a text where a fact is not known."""
+    """When and how the answers were collected; what is not known yet is absent."""
 
-    start: date
-    end: date
+    start: date | None = None
+    end: date | None = None
     published: date | None = None
     mode: dict[str, str] = {}
     selection: dict[str, str] = {}
@@ -191,7 +202,11 @@ class SmallAreas(Definition):
 
 
 class Card(Definition):
-    """``study.yaml``."""
+    """``study.yaml``.
+
+    ``licence`` is the address of the licence of the published data, empty while nobody has
+    decided it.
+    """
 
     id: str
     title: dict[str, str]
@@ -201,6 +216,7 @@ class Card(Definition):
     default_language: str = "cs"
     missing: MissingCodes = MissingCodes()
     questionnaire: QuestionnaireFiles
+    shared: SharedFiles | None = None
     area_variable: str
     area_title: dict[str, str] = {}
     area_title_plural: dict[str, str | CaseForms] = {}
@@ -209,8 +225,30 @@ class Card(Definition):
     samples: dict[str, Sample]
     discard: tuple[DiscardRule, ...] = ()
     release: ReleaseChoice = ReleaseChoice()
+    licence: str = ""
     small_areas: SmallAreas | None = None
     seed: int = 1
+
+    @property
+    def survey_year(self) -> int:
+        """The year of the survey: that of the first day in the field, else of the wave."""
+        start = self.fieldwork.start
+        return start.year if start is not None else int(_year_of(self.wave))
+
+    @property
+    def survey_period(self) -> tuple[date, date]:
+        """First and last day of the field work; of the year, as far as they are not known."""
+        year = self.survey_year
+        return (
+            self.fieldwork.start or date(year, 1, 1),
+            self.fieldwork.end or date(year, 12, 31),
+        )
+
+
+def _year_of(wave: str) -> str:
+    """The year in the name of a wave; empty where there is none."""
+    found = re.search(r"(?<!\d)(?:19|20)\d\d(?!\d)", wave)
+    return found.group() if found else ""
 
 
 # --- the flat lists -----------------------------------------------------------------------
@@ -234,7 +272,10 @@ class _IndicatorRow(Definition):
     label: dict[str, str]
     category_label: dict[str, str] = {}
     definition: dict[str, str]
-    statistic: Literal["share", "mean", "difference", "adjusted_difference", "comparison"]
+    statistic: Literal[
+        "share", "mean", "difference", "adjusted_difference", "comparison",
+        "size", "count", "entrants", "mean_rank",
+    ]  # fmt: skip
     over: str | None = None
     select: str | None = None
     base: str | None = None
@@ -242,7 +283,7 @@ class _IndicatorRow(Definition):
     not_asked: Literal["exclude", "no"] = "exclude"
     of: str | None = None
     adjust: str = ""
-    unit: Literal["percent", "points", "number"]
+    unit: Literal["percent", "points", "number", "persons"]
     minimum_n: int = 30
     minimum_n_comparison: int = 50
     need_type: str = ""
@@ -340,6 +381,11 @@ class Indicator:
         return self.sensitive_base or category in self.sensitive_base_categories
 
     @property
+    def sources(self) -> tuple[str, ...]:
+        """The indicators it is computed from."""
+        return tuple((self.of or "").split())
+
+    @property
     def names(self) -> frozenset[str]:
         """The questions, variables and grids that the indicator is made of."""
         expressions = (self.select, self.base)
@@ -391,6 +437,7 @@ class Study:
     plan: tuple[PlanRow, ...]
     margins: tuple[Margin, ...]
     territory: Territory | None
+    target_groups: tuple[TargetGroup, ...] = ()
 
     @property
     def id(self) -> str:
@@ -435,7 +482,7 @@ class Study:
     @cached_property
     def areas(self) -> pd.DataFrame:
         """The areas by code: name, genitive, locative, slug, region."""
-        own = self.folder / "areas.csv"
+        own = self.files / "areas.csv"
         return _own_areas(own) if own.exists() else _territory_areas(self)
 
     @property
@@ -443,10 +490,18 @@ class Study:
         """The code that stands for all areas together: the region's, else the study's id."""
         return self.region or self.id
 
+    @cached_property
+    def files(self) -> StudyFiles:
+        """Where its definition files are."""
+        shared = self.card.shared
+        if shared is None:
+            return StudyFiles(self.folder)
+        return StudyFiles(self.folder, self.workspace.studies / shared.study, shared.files)
+
     @property
     def reports(self) -> list[str]:
         """The kinds of report that the study makes."""
-        return sorted(path.stem for path in (self.folder / "reports").glob("*.yaml"))
+        return sorted(path.stem for path in self.files.inside("reports") if path.suffix == ".yaml")
 
     def report(self, kind: str) -> Tree:
         """The make-up of a kind of report.
@@ -462,7 +517,7 @@ class Study:
                 expected=", ".join(self.reports) or "a file in reports/",
                 hint=suggestion(kind, self.reports),
             )
-        return read_tree(self.folder / "reports" / f"{kind}.yaml")
+        return read_tree(self.files / f"reports/{kind}.yaml")
 
     def indicator(self, code: str) -> tuple[Indicator, ...]:
         """The definitions that share a code.
@@ -493,6 +548,8 @@ class Study:
         """The list of choices of a question or a derived variable."""
         if name in self.variables:
             return self.variables[name].list
+        if name == TARGET_GROUPS and self.target_groups:
+            return TARGET_GROUPS
         return self.questionnaire.list_of(name)
 
     def label_of(self, name: str, language: str) -> str:
@@ -513,10 +570,9 @@ class Study:
 
     def definition_files(self) -> list[Path]:
         """All files that define the study, in a fixed order."""
-        patterns = ("*.yaml", "*.csv", "*.xlsx", "questionnaire/*", "reports/*")
-        return sorted(
-            {path for pattern in patterns for path in self.folder.glob(pattern) if path.is_file()}
-        )
+        patterns = ("*.yaml", "*.csv", "*.xlsx", "questionnaire/*", "coding/*", "reports/*")
+        own = (path for pattern in patterns for path in self.folder.glob(pattern))
+        return sorted({*(path for path in own if path.is_file()), *self.files.taken_over()})
 
 
 def open_study(study: str | Path, workspace: Workspace | None = None) -> Study:
@@ -529,17 +585,26 @@ def open_study(study: str | Path, workspace: Workspace | None = None) -> Study:
     """
     place = workspace or find_workspace()
     folder = _folder(study, place)
-    card_tree = read_tree(folder / "study.yaml")
+    written = read_tree(folder / "study.yaml")
+    territory = _territory(written, place)
+    card_tree = known_part(written, territory)
     card = parse_tree(Card, card_tree)
     _check_card(card, card_tree, folder)
-    questionnaire, form_issues = _checked_form(card, folder, place)
-    variables, variable_issues = _read_variables(folder, questionnaire)
-    indicators, indicator_issues = _read_indicators(folder, questionnaire, variables)
-    plan, plan_issues = _read_plan(folder, card, indicators, questionnaire, variables)
-    margins, margin_issues = _read_margins(folder, card, variables, questionnaire)
+    files = study_files(folder, card.shared, card_tree, place)
+    questionnaire, form_issues = _checked_form(card, files, place)
+    questionnaire = _of_the_study(questionnaire, card, files, territory)
+    variables, variable_issues = _read_variables(files, questionnaire)
+    groups, questionnaire, membership, target_group_issues = _read_groups(
+        files, place, questionnaire, variables
+    )
+    variables = {**variables, **membership}
+    indicators, indicator_issues = _read_indicators(files, questionnaire, variables)
+    plan, plan_issues = _read_plan(files, card, indicators, questionnaire, variables)
+    margins, margin_issues = _read_margins(files, card, variables, questionnaire)
     issues = [
         *form_issues,
         *variable_issues,
+        *target_group_issues,
         *indicator_issues,
         *plan_issues,
         *margin_issues,
@@ -547,7 +612,7 @@ def open_study(study: str | Path, workspace: Workspace | None = None) -> Study:
         *_sensitive_issues(card, card_tree, questionnaire),
         *_discard_issues(card, card_tree, questionnaire),
         *_small_area_issues(card, card_tree, margins, questionnaire, variables),
-        *_translation_issues(card, questionnaire, folder),
+        *_translation_issues(card, questionnaire, files),
     ]
     if issues:
         raise WorkbenchError(f"the definitions of {card.id} cannot be used", issues=issues)
@@ -560,8 +625,14 @@ def open_study(study: str | Path, workspace: Workspace | None = None) -> Study:
         tuple(indicators),
         tuple(plan),
         tuple(margins),
-        load_territory(place.catalogues) if card.region else None,
+        territory,
+        tuple(groups),
     )
+
+
+def _territory(card: Tree, workspace: Workspace) -> Territory | None:
+    has_region = isinstance(card.values, Mapping) and bool(card.values.get("region"))
+    return load_territory(workspace.catalogues) if has_region else None
 
 
 def _folder(study: str | Path, workspace: Workspace) -> Path:
@@ -596,12 +667,18 @@ def _check_card(card: Card, tree: Tree, folder: Path) -> None:
             ("questionnaire",),
             expected="either workbook, or survey and choices",
         )
-    if card.fieldwork.end < card.fieldwork.start:
+    if card.fieldwork.start is None and not _year_of(card.wave):
+        raise tree.error(
+            "nothing says in which year people were asked",
+            ("fieldwork", "start"),
+            expected="the first day of the field work, or a wave that names a year",
+        )
+    if card.survey_period[1] < card.survey_period[0]:
         raise tree.error("the field work ends before it starts", ("fieldwork", "end"))
 
 
 def _checked_form(
-    card: Card, folder: Path, workspace: Workspace
+    card: Card, files: StudyFiles, workspace: Workspace
 ) -> tuple[Questionnaire, list[Issue]]:
     """The questionnaire and what is wrong with it.
 
@@ -609,22 +686,22 @@ def _checked_form(
     warning that stays with the questionnaire. In a form of our own it is an error.
     """
     questionnaire = _with_sensitive(
-        _open_questionnaire(card, folder, workspace), card.questionnaire.sensitive
+        _open_questionnaire(card, files, workspace), card.questionnaire.sensitive
     )
     issues = list(_questionnaire_issues(questionnaire, card))
     form = card.questionnaire
-    if (folder / (form.workbook or form.survey or "")).exists():
+    if (files / (form.workbook or form.survey or "")).exists():
         return questionnaire, issues
     warnings = (replace(issue, severity="warning") for issue in issues)
     received = replace(questionnaire, issues=(*questionnaire.issues, *warnings))
     return received, []
 
 
-def _open_questionnaire(card: Card, folder: Path, workspace: Workspace) -> Questionnaire:
+def _open_questionnaire(card: Card, files: StudyFiles, workspace: Workspace) -> Questionnaire:
     form = card.questionnaire
 
     def located(name: str) -> Path:
-        own = folder / name
+        own = files / name
         return own if own.exists() else workspace.raw(card.id) / name
 
     if form.workbook:
@@ -636,6 +713,27 @@ def _open_questionnaire(card: Card, folder: Path, workspace: Workspace) -> Quest
         languages=card.languages,
         encoding=form.encoding,
     )
+
+
+def _of_the_study(
+    questionnaire: Questionnaire, card: Card, files: StudyFiles, territory: Territory | None
+) -> Questionnaire:
+    """The form with the year it was used in, and the areas of the study where it leaves them out.
+
+    The list of the area variable need not stand among the choices: its choices are then the
+    areas of the region, so that the same form serves every region.
+    """
+    dated = replace(questionnaire, survey_year=card.survey_year)
+    rows = _optional_rows(files / "variables.csv")
+    lists = [row.values.get("list") for row in rows if row.values["name"] == card.area_variable]
+    if territory is None or card.region is None or (files / "areas.csv").exists():
+        return dated
+    names = territory.places("area", card.region)
+    areas = tuple(
+        Choice(str(code), dict.fromkeys(card.languages, str(name))) for code, name in names.items()
+    )
+    missing = {name: areas for name in lists if name and name not in questionnaire.choices}
+    return replace(dated, choices={**questionnaire.choices, **missing})
 
 
 def _with_sensitive(questionnaire: Questionnaire, names: Iterable[str]) -> Questionnaire:
@@ -732,9 +830,9 @@ def _optional_rows(path: Path) -> list[Row]:
 
 
 def _read_variables(
-    folder: Path, questionnaire: Questionnaire
+    files: StudyFiles, questionnaire: Questionnaire
 ) -> tuple[dict[str, Variable], list[Issue]]:
-    rows = _optional_rows(folder / "variables.csv")
+    rows = _optional_rows(files / "variables.csv")
     models = parse_rows(_VariableRow, rows)
     issues: list[Issue] = []
     parsed: dict[str, tuple[_VariableRow, Expression, Row]] = {}
@@ -831,6 +929,39 @@ def _variable(
     )
 
 
+def _read_groups(
+    files: StudyFiles,
+    workspace: Workspace,
+    questionnaire: Questionnaire,
+    variables: Mapping[str, Variable],
+) -> tuple[list[TargetGroup], Questionnaire, dict[str, Variable], list[Issue]]:
+    """The target groups, their lists of choices among the others, and who is a member."""
+    groups = read_target_groups(files / TARGET_GROUPS_FILE)
+    issues = list(group_issues(groups, workspace.catalogues))
+    membership: dict[str, Variable] = {}
+    for group in groups:
+        expression = _parsed(group.membership, group.row, "membership", issues)
+        if expression is None:
+            continue
+        issues.extend(
+            _expression_issues(
+                expression, group.row, "membership", questionnaire, variables, dot=False
+            )
+        )
+        if group.variable in questionnaire.names | set(variables):
+            issues.append(group.row.issue(f"the name {group.variable} is taken", "id"))
+        membership[group.variable] = Variable(
+            group.variable,
+            "select_one",
+            group.variable,
+            group.label,
+            expression,
+            Sensitivity(questionnaire, variables).of_expression(expression),
+        )
+    choices = {**questionnaire.choices, **group_lists(groups)}
+    return groups, replace(questionnaire, choices=choices), membership, issues
+
+
 def _wider_issues(
     parsed: Mapping[str, tuple[_VariableRow, Expression, Row]], questionnaire: Questionnaire
 ) -> Iterator[Issue]:
@@ -869,9 +1000,9 @@ def _wider_choice_issues(
 
 
 def _read_indicators(
-    folder: Path, questionnaire: Questionnaire, variables: Mapping[str, Variable]
+    files: StudyFiles, questionnaire: Questionnaire, variables: Mapping[str, Variable]
 ) -> tuple[list[Indicator], list[Issue]]:
-    rows = _optional_rows(folder / "indicators.csv")
+    rows = _optional_rows(files / "indicators.csv")
     models = parse_rows(_IndicatorRow, rows)
     codes = {model.code for model in models}
     issues: list[Issue] = []
@@ -897,6 +1028,11 @@ def _read_indicators(
     return indicators, issues
 
 
+#: Statistics that are computed from other indicators, and those that target groups have.
+_OF_OTHERS = ("comparison", "adjusted_difference", "size", "mean_rank")
+_OF_GROUPS = ("size", "count", "entrants", "mean_rank")
+
+
 def _indicator_issues(
     model: _IndicatorRow,
     row: Row,
@@ -905,16 +1041,28 @@ def _indicator_issues(
     variables: Mapping[str, Variable],
 ) -> Iterator[Issue]:
     known = questionnaire.names | set(variables)
+    if TARGET_GROUPS in questionnaire.choices:
+        known |= {TARGET_GROUPS}
     if model.over and model.over not in known:
         yield row.issue(
             f"there is no question or grid {model.over}", "over", hint=suggestion(model.over, known)
         )
-    needs_other = model.statistic in ("comparison", "adjusted_difference")
-    if needs_other and model.of not in codes:
+    needs_other = model.statistic in _OF_OTHERS
+    several = model.statistic == "mean_rank"
+    named = (model.of or "").split() if several else [model.of or ""]
+    for other in named or [""]:
+        if needs_other and other not in codes:
+            yield row.issue(
+                f"there is no indicator {other or '(none named)'}",
+                "of",
+                hint=suggestion(other, codes),
+            )
+    if model.statistic in _OF_GROUPS and model.over != TARGET_GROUPS:
         yield row.issue(
-            f"there is no indicator {model.of or '(none named)'}",
-            "of",
-            hint=suggestion(model.of or "", codes),
+            f"the statistic {model.statistic} is of target groups",
+            "over",
+            expected=TARGET_GROUPS,
+            got=model.over,
         )
     if model.statistic != "comparison" and not model.select and not model.over:
         yield row.issue("nothing is selected", "select", expected="an expression, or over")
@@ -953,13 +1101,13 @@ def _indicator(
 
 
 def _read_plan(
-    folder: Path,
+    files: StudyFiles,
     card: Card,
     indicators: Iterable[Indicator],
     questionnaire: Questionnaire,
     variables: Mapping[str, Variable],
 ) -> tuple[list[PlanRow], list[Issue]]:
-    rows = _optional_rows(folder / "plan.csv")
+    rows = _optional_rows(files / "plan.csv")
     models = parse_rows(_PlanRow, rows)
     codes = {indicator.code for indicator in indicators}
     issues: list[Issue] = []
@@ -1026,12 +1174,12 @@ def _breakdowns(questionnaire: Questionnaire, variables: Mapping[str, Variable])
 
 
 def _read_margins(
-    folder: Path,
+    files: StudyFiles,
     card: Card,
     variables: Mapping[str, Variable],
     questionnaire: Questionnaire,
 ) -> tuple[list[Margin], list[Issue]]:
-    rows = _optional_rows(folder / "margins.csv")
+    rows = _optional_rows(files / "margins.csv")
     models = parse_rows(_MarginRow, rows)
     known = _breakdowns(questionnaire, variables)
     issues: list[Issue] = []
@@ -1151,23 +1299,25 @@ def _small_area_issues(
                 )
 
 
-def _translation_issues(card: Card, questionnaire: Questionnaire, folder: Path) -> Iterator[Issue]:
+def _translation_issues(
+    card: Card, questionnaire: Questionnaire, files: StudyFiles
+) -> Iterator[Issue]:
     for question in questionnaire.questions.values():
         if question.type != "calculate" and question.row is not None:
             yield from _missing_labels(question.label, card.languages, question.row)
-    if card.questionnaire.survey and (folder / (card.questionnaire.choices or "")).exists():
-        yield from _choice_translation_issues(card, folder)
-    for name in ("variables.csv", "indicators.csv"):
-        for row in _optional_rows(folder / name):
-            for column in ("label", "definition"):
+    if card.questionnaire.survey and (files / (card.questionnaire.choices or "")).exists():
+        yield from _choice_translation_issues(card, files)
+    for name in ("variables.csv", "indicators.csv", TARGET_GROUPS_FILE):
+        for row in _optional_rows(files / name):
+            for column in ("label", "others", "definition"):
                 texts = _texts_of(row, column)
                 if texts is not None:
                     yield from _missing_labels(texts, card.languages, row, column)
 
 
-def _choice_translation_issues(card: Card, folder: Path) -> Iterator[Issue]:
+def _choice_translation_issues(card: Card, files: StudyFiles) -> Iterator[Issue]:
     form = card.questionnaire
-    for row in read_rows(folder / str(form.choices), encoding=form.encoding):
+    for row in read_rows(files / str(form.choices), encoding=form.encoding):
         texts = _texts_of(row, "label")
         if texts is not None and row.values.get("name"):
             yield from _missing_labels(texts, card.languages, row)

@@ -101,7 +101,7 @@ class FindingsSpec(BlockSpec):
     below_text: Labels = {}
     gap: str | None = None
     gap_text: Labels = {}
-    gap_exclude: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     breakdowns: tuple[str, ...] = ()
     more: tuple[str, ...] = ()
@@ -211,7 +211,8 @@ class RecommendationsSpec(BlockSpec):
     """The proposals that the rules of the study make for the area."""
 
     block: Literal["recommendations"]
-    form: Literal["full", "short", "rules"] = "full"
+    form: Literal["full", "short", "table", "rules"] = "full"
+    topic: Literal["informing", "planning"] | None = None
     rules: tuple[str, ...] = ()
     most_items: int = Field(default=6, ge=1)
 
@@ -248,6 +249,46 @@ class CodingAnnexSpec(BlockSpec):
     labels: dict[str, Labels] = {}
 
 
+class GroupProposalSpec(Definition):
+    """A proposal for a target group, made where its released rows support the condition.
+
+    ``above_others`` and ``below_others`` ask for intervals of members and others that do not
+    overlap; ``at_least`` for an interval above ``value``.
+    """
+
+    id: str
+    indicator: str
+    when: Literal["above_others", "below_others", "at_least"]
+    value: float | None = None
+    groups: tuple[str, ...] = ()
+    text: Labels
+
+
+class TargetGroupSpec(BlockSpec):
+    """A part of the analysis of target groups; ``group`` names one of them."""
+
+    block: Literal["target_group"]
+    form: Literal[
+        "definition", "sizes", "size", "comparison", "indicators", "areas", "items",
+        "priority", "priorities", "proposals",
+    ]  # fmt: skip
+    group: str = ""
+    indicators: tuple[str, ...] = ()
+    services: bool = False
+    exclude: tuple[str, ...] = ()
+    top: int | None = Field(default=None, ge=1)
+    proposals: tuple[GroupProposalSpec, ...] = ()
+    caption: Labels = {}
+
+
+class CodingAgreementSpec(BlockSpec):
+    """How open answers were coded: agreement of the coders, and what is no service."""
+
+    block: Literal["coding_agreement"]
+    question: str
+    form: Literal["agreement", "codes", "mistaken", "related"] = "agreement"
+
+
 class PageBreakSpec(BlockSpec):
     """A new page in print."""
 
@@ -277,6 +318,8 @@ SPECS: Mapping[str, type[BlockSpec]] = {
     "indicator_annex": IndicatorAnnexSpec,
     "questionnaire_annex": QuestionnaireAnnexSpec,
     "coding_annex": CodingAnnexSpec,
+    "target_group": TargetGroupSpec,
+    "coding_agreement": CodingAgreementSpec,
     "page_break": PageBreakSpec,
 }
 
@@ -341,7 +384,7 @@ def read_makeup(study: Study, kind: str) -> MakeUp:
 
 
 def split(reference: str) -> tuple[str, str]:
-    """``AW12/plan`` as indicator and category."""
+    """``code/category`` as indicator and category."""
     code, _, category = reference.partition("/")
     return code, category
 
@@ -485,6 +528,13 @@ _FORM_NEEDS = {
     ("tables", "crosstab"): ("breakdowns",),
     ("sentence", "groups"): ("breakdowns",),
     ("profile", "municipalities"): ("size_list",),
+    ("target_group", "definition"): ("group",),
+    ("target_group", "size"): ("group",),
+    ("target_group", "comparison"): ("group", "indicators"),
+    ("target_group", "indicators"): ("indicators",),
+    ("target_group", "areas"): ("group", "indicators"),
+    ("target_group", "items"): ("group", "indicators"),
+    ("target_group", "proposals"): ("group", "proposals"),
 }
 
 
@@ -494,6 +544,13 @@ def _form_issues(study: Study, spec: BlockSpec, tree: Tree, path: Path_) -> Iter
             yield tree.issue(
                 f"this {spec.block} needs {need}", (*path, "form"), expected=f"a key {need}"
             )
+    if isinstance(spec, CodingAgreementSpec) and not study.questionnaire.is_multiple(spec.question):
+        multiple = [n for n in study.questionnaire.questions if study.questionnaire.is_multiple(n)]
+        yield tree.issue(
+            f"{spec.question} is no question with several choices",
+            (*path, "question"),
+            hint=suggestion(spec.question, multiple),
+        )
     chosen = isinstance(spec, FindingsSpec) and "minimum" in spec.model_fields_set
     if isinstance(spec, FindingsSpec) and chosen and spec.minimum > spec.maximum:
         yield tree.issue(
@@ -502,6 +559,8 @@ def _form_issues(study: Study, spec: BlockSpec, tree: Tree, path: Path_) -> Iter
             expected=f"at most {spec.maximum}",
             got=str(spec.minimum),
         )
+    if isinstance(spec, TargetGroupSpec):
+        yield from _target_group_issues(study, spec, tree, path)
     if isinstance(spec, QuotationsSpec):
         yield from _quoted_issues(study, spec, tree, path)
     drawn = isinstance(spec, TypologySpec) and "map" in spec.shown
@@ -517,6 +576,31 @@ def _form_issues(study: Study, spec: BlockSpec, tree: Tree, path: Path_) -> Iter
                 f"the choices have no list {list_name}",
                 path,
                 hint=suggestion(list_name, study.questionnaire.choices),
+            )
+
+
+def _target_group_issues(
+    study: Study, spec: TargetGroupSpec, tree: Tree, path: Path_
+) -> Iterator[Issue]:
+    known = [group.id for group in study.target_groups]
+    named = [(spec.group, "group")] if spec.group else []
+    for rule in spec.proposals:
+        yield from _reference_issues(study, rule.indicator, tree, (*path, "proposals"))
+        yield from _text_issues(study, rule.text, tree, (*path, "proposals"))
+        named += [(group, "proposals") for group in rule.groups]
+        if rule.when == "at_least" and rule.value is None:
+            yield tree.issue(
+                f"the proposal {rule.id} names no value",
+                (*path, "proposals"),
+                expected="a key value beside at_least",
+            )
+    for group, key in named:
+        if group not in known:
+            yield tree.issue(
+                f"there is no target group {group}",
+                (*path, key),
+                expected=", ".join(known),
+                hint=suggestion(group, known),
             )
 
 

@@ -107,11 +107,19 @@ def _project_facts(scene: Scene) -> Iterator[tuple[str, str]]:
         yield key, _known(scene, value)
 
 
+def fieldwork_period(scene: Scene) -> str:
+    """From when to when people were asked; empty as long as it is not known."""
+    fieldwork = scene.study.card.fieldwork
+    if fieldwork.start is None or fieldwork.end is None:
+        return ""
+    return scene.numbers.period(fieldwork.start, fieldwork.end)
+
+
 def _fieldwork_facts(scene: Scene) -> Iterator[tuple[str, str]]:
     fieldwork = scene.study.card.fieldwork
-    period = scene.numbers.period(fieldwork.start, fieldwork.end)
+    period = fieldwork_period(scene)
     note = scene.names.text(fieldwork.note) if fieldwork.note else ""
-    yield "fieldwork", f"{period}. {note}" if note else period
+    yield "fieldwork", f"{period}. {note}" if period and note else period or note
     yield "published", scene.numbers.date(fieldwork.published) if fieldwork.published else ""
     yield "selection", _known(scene, fieldwork.selection)
     yield "quotas", _known(scene, fieldwork.quotas)
@@ -289,9 +297,11 @@ def _coding(scene: Scene, questions: Sequence[str]) -> str:
     named = codes[:_MOST_OPEN_QUESTIONS]
     if len(codes) > len(named):
         named.append(scene.words.count("others", len(codes) - len(named)))
-    return scene.words.say(
-        "method.coding_value", questions=", ".join(named), agreement=_not_stated(scene)
-    )
+    # Imported here: that module describes the same sample by the functions of this one.
+    from analysis.presentation.coding import agreement_in_short
+
+    agreement = agreement_in_short(scene, questions) or _not_stated(scene)
+    return scene.words.say("method.coding_value", questions=", ".join(named), agreement=agreement)
 
 
 def _belongs_to(question: Question, used: Sequence[str]) -> bool:

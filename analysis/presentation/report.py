@@ -16,6 +16,7 @@ from analysis.errors import WorkbenchError
 from analysis.presentation import (
     annexes,
     charts,
+    coding,
     findings,
     maps,
     methods,
@@ -25,6 +26,7 @@ from analysis.presentation import (
     sentences,
     stepping,
     tables,
+    target_groups,
 )
 from analysis.presentation.blocks import (
     Block,
@@ -42,6 +44,7 @@ from analysis.presentation.makeup import (
     CalloutSpec,
     Chapter,
     ChartSpec,
+    CodingAgreementSpec,
     CodingAnnexSpec,
     FindingsSpec,
     HeadingSpec,
@@ -60,13 +63,14 @@ from analysis.presentation.makeup import (
     SentenceSpec,
     TableSpec,
     TablesSpec,
+    TargetGroupSpec,
     TextSpec,
     read_makeup,
     split,
 )
 from analysis.presentation.naming import Names
 from analysis.presentation.rows import read_released, read_run_record
-from analysis.presentation.scene import Scene
+from analysis.presentation.scene import DRAFT, Scene, checked_edition
 from analysis.presentation.specs import BlockSpec
 from analysis.presentation.stepping import MODELLED, WHOLE, Step, step_back
 from analysis.presentation.tables import Grouping, Label
@@ -156,6 +160,7 @@ def open_report(
     area: str | None = None,
     language: str | None = None,
     workspace: Workspace | None = None,
+    edition: str = DRAFT,
 ) -> Report:
     """Open a report of a study that has been run.
 
@@ -169,12 +174,14 @@ def open_report(
         The code of an area; the whole (region or study) when not given.
     language
         The study's default language when not given.
+    edition
+        ``draft``, or ``release``, in which only approved recommendations stand.
 
     Raises
     ------
     WorkbenchError
-        If the study, kind, area or language does not exist, the make-up cannot be meant, or
-        the study has not been run.
+        If the study, kind, area, language or edition does not exist, the make-up cannot be
+        meant, or the study has not been run.
     """
     opened = study if isinstance(study, Study) else open_study(study, workspace)
     makeup = read_makeup(opened, kind)
@@ -188,6 +195,7 @@ def open_report(
         makeup.sample,
         read_run_record(opened),
         makeup.statements,
+        edition=checked_edition(edition),
     )
     return Report(kind, makeup, scene)
 
@@ -249,10 +257,13 @@ def _document(report: Report) -> Document:
         watermark=say("title_page.watermark") if modelled else "",
         watermark_note=say("title_page.watermark_note") if modelled else "",
         author=known(project.author) if project.author else "",
-        date=day.isoformat(),
+        date=day.isoformat() if day is not None else "",
         facts=tuple(_title_facts(report)),
         publicity=known(project.publicity) if project.publicity else "",
         running_title=report.text(report.makeup.running_title or report.makeup.title),
+        edition=scene.edition,
+        stamp=say("title_page.stamp") if scene.edition == DRAFT else "",
+        stamp_note=say("title_page.stamp_note") if scene.edition == DRAFT else "",
     )
 
 
@@ -269,7 +280,7 @@ def _title_facts(report: Report) -> Iterator[tuple[str, str]]:
          else known(registration)),
         ("programme", known(project.programme) if project.programme else ""),
         ("period", scene.words.typeset(project.period)),
-        ("fieldwork", scene.numbers.period(card.fieldwork.start, card.fieldwork.end)),
+        ("fieldwork", methods.fieldwork_period(scene)),
         ("population", known(methods.sample_of(scene).population)),
         ("sample", _sample_size(scene)),
     ):  # fmt: skip
@@ -529,9 +540,10 @@ def _profile(report: Report, spec: ProfileSpec, slot: Slot) -> Iterator[Block]:
 
 def _recommendations(report: Report, spec: RecommendationsSpec, slot: Slot) -> Iterator[Block]:
     scene = report.scene
-    if spec.form == "rules":
-        label = slot.label(scene.words.say("recommendation.rules"), "rules")
-        yield from proposals.rules_table(scene, label)
+    if spec.form in ("rules", "table"):
+        label = slot.label(scene.words.say(f"recommendation.{spec.form}"), f"advice {spec.form}")
+        table = proposals.rules_table if spec.form == "rules" else proposals.overview
+        yield from table(scene, spec, label)
     else:
         yield from proposals.blocks(scene, spec)
 
@@ -555,6 +567,28 @@ def _questionnaire(report: Report, spec: QuestionnaireAnnexSpec, slot: Slot) -> 
 def _coding(report: Report, spec: CodingAnnexSpec, slot: Slot) -> Iterator[Block]:
     label = slot.label(report.scene.words.say("annex.coding"), f"codes {spec.list}")
     yield from annexes.coding(report.scene, label, spec)
+
+
+def _target_group(report: Report, spec: TargetGroupSpec, slot: Slot) -> Iterator[Block]:
+    scene = scene_of(report, spec)
+    group = target_groups.group_of(report.study, spec.group) if spec.group else None
+    name = scene.names.text(group.label) if group else ""
+    codes = [scene.names.full(*split(reference)) for reference in spec.indicators]
+    if spec.caption:
+        caption = report.text(spec.caption)
+    else:
+        key = f"target_group.caption_{spec.form}" + ("_group" if group else "")
+        known = scene.words.has(key)
+        caption = scene.words.say(key, group=name, indicator="; ".join(codes[:1])) if known else ""
+    is_table = spec.form in ("sizes", "indicators", "areas", "items", "priority", "priorities")
+    label = slot.label(caption, f"{spec.form} {spec.group}") if is_table else Label(caption, "")
+    yield from target_groups.blocks(scene, spec, label)
+
+
+def _coding_agreement(report: Report, spec: CodingAgreementSpec, slot: Slot) -> Iterator[Block]:
+    scene = scene_of(report, spec)
+    label = slot.label(coding.caption(scene, spec), f"coding {spec.form}")
+    yield from coding.blocks(scene, label, spec)
 
 
 _BUILDERS: Mapping[str, Builder] = {
@@ -590,4 +624,6 @@ _BUILDERS: Mapping[str, Builder] = {
     "indicator_annex": _indicator_annex,
     "questionnaire_annex": _questionnaire,
     "coding_annex": _coding,
+    "target_group": _target_group,
+    "coding_agreement": _coding_agreement,
 }

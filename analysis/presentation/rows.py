@@ -34,6 +34,9 @@ _MARKS = {
     "not_applicable": NOT_APPLICABLE,
     "missing": MISSING,
 }
+_FIGURES = ["estimate", "standard_error", "ci_low", "ci_high", "df", "n_effective", "deff",
+            "p_value", "p_adjusted"]  # fmt: skip
+_TELLING_TEXTS = ["precision", "notes"]
 _SHOWN = ("ok", "low_precision", "true_zero")
 #: The source of rows that were counted, not asked.
 REGISTER = "register"
@@ -185,7 +188,8 @@ class Rows:
 def read_released(study: Study, area: str | None = None) -> Rows:
     """The released rows of a study; with ``area``, those a report of that area needs.
 
-    Those are the rows of the area and of all areas together, and the totals of the others.
+    Those are the rows of the area and of all areas together, and the totals of the others; a
+    report of all areas together needs all rows.
 
     Raises
     ------
@@ -204,7 +208,27 @@ def read_released(study: Study, area: str | None = None) -> Rows:
             expected=", ".join(missing),
             hint=f"run the study again: needs run {study.id}",
         )
-    return Rows(frame)
+    return Rows(emptied(frame))
+
+
+def emptied(frame: pd.DataFrame) -> pd.DataFrame:
+    """Released rows, the hidden ones without any figure.
+
+    The gate empties them; this lock behind it makes sure that nothing drawn, ranked, worded or
+    written could depend on a figure that a row is not to show.
+    """
+    disclosure = frame["release"].isin([s for s, mark in _MARKS.items() if mark == DISCLOSURE])
+    hidden = disclosure | frame["release"].eq("suppressed_precision")
+    figures = frame.columns.intersection(_FIGURES)
+    texts = frame.columns.intersection(_TELLING_TEXTS)
+    if not hidden.any():
+        return frame
+    frame = frame.copy()
+    frame.loc[hidden, figures] = float("nan")
+    frame.loc[hidden, "interval_method"] = ""
+    frame.loc[disclosure, "n"] = float("nan")
+    frame.loc[disclosure, texts] = ""
+    return frame
 
 
 def read_run_record(study: Study) -> dict[str, Any]:
@@ -231,7 +255,7 @@ def read_run_record(study: Study) -> dict[str, Any]:
 
 
 def _filters(study: Study, area: str | None) -> list[list[tuple[str, str, Any]]] | None:
-    if area is None:
+    if area is None or area == study.whole:
         return None
     return [[("area", "in", [area, study.whole])], [("breakdown", "==", "")]]
 

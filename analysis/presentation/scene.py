@@ -7,14 +7,35 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
 
+from analysis.errors import WorkbenchError
 from analysis.presentation.blocks import DataOrigin
 from analysis.presentation.naming import Names
 from analysis.presentation.numbers import Numbers
 from analysis.presentation.rows import DIFFERENCES, RANK, Estimate, Rows
 from analysis.presentation.wording import Words
+from analysis.recommendations import Proposal, Rules, propose, read_rules
 from analysis.study import Study
 
-Unit = Literal["percent", "points", "number"]
+Unit = Literal["percent", "points", "number", "persons"]
+
+#: A draft shows what nobody has approved yet, and says so; a release does not show it.
+DRAFT, RELEASE = "draft", "release"
+EDITIONS = (DRAFT, RELEASE)
+
+
+def checked_edition(edition: str) -> str:
+    """The edition, if there is such a one.
+
+    Raises
+    ------
+    WorkbenchError
+        If there is none.
+    """
+    if edition not in EDITIONS:
+        raise WorkbenchError(
+            f"there is no edition {edition}", expected=", ".join(EDITIONS), got=edition
+        )
+    return edition
 
 
 @dataclass(frozen=True)
@@ -29,6 +50,7 @@ class Scene:
     statements: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     exclude: tuple[str, ...] = ()
     qualifier: str = ""
+    edition: str = DRAFT
 
     @property
     def study(self) -> Study:
@@ -67,6 +89,16 @@ class Scene:
             if row.confidence == row.confidence:
                 return self.numbers.decimal(row.confidence * 100, 0)
         return "95"
+
+    @cached_property
+    def rules(self) -> Rules:
+        """The rules of recommendations of the study."""
+        return read_rules(self.study)
+
+    @cached_property
+    def proposals(self) -> list[Proposal]:
+        """What the rules propose for the area, the most urgent first."""
+        return propose(self.rules, self.rows.frame, self.area, self.whole)
 
     def at(self, area: str) -> Scene:
         """The same scene in another place."""
@@ -186,7 +218,9 @@ class Scene:
     def amount(
         self, value: float, unit: Unit, places: int | None = None, *, signed: bool = False
     ) -> str:
-        """A number with its unit: percent as whole numbers, everything else with one place."""
+        """A number with its unit: percent and persons whole, everything else with one place."""
+        if unit == "persons":
+            return self.numbers.whole(value)
         if unit == "percent":
             return self.numbers.percent(value, 0 if places is None else places)
         if unit == "points":
@@ -199,7 +233,7 @@ class Scene:
             return self.numbers.percent_range(low, high)
         if unit == "points":
             return self.numbers.points_range(low, high)
-        return self.numbers.span(low, high)
+        return self.numbers.span(low, high, 0 if unit == "persons" else 1)
 
     def places(self, rank: Estimate) -> str:
         """The places of a rank row, such as ``2.–9.``, or one where the set has only one."""

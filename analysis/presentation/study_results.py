@@ -84,7 +84,7 @@ class StudyResults:
         Parameters
         ----------
         indicator
-            ``AW03``, or ``AW12/plan`` for one of its categories.
+            A code, or ``code/category`` for one of its categories.
         by
             A breakdown; its beginning is enough where it is the only one.
         area

@@ -35,7 +35,9 @@ _STATES = {
     NOT_APPLICABLE: "not_applicable",
     MISSING: "missing",
 }
-_FORMATS = {"percent": "0.0%", "points": "+0.0;-0.0;0.0", "number": "0.0"}
+_FORMATS = {"percent": "0.0%", "points": "+0.0;-0.0;0.0", "number": "0.0", "persons": "#,##0"}
+#: By what an interval is multiplied, and its decimal places.
+_SPANS = {"percent": (100, 0), "points": (100, 1), "number": (1, 1), "persons": (1, 0)}
 LABEL_WIDTH = 5.0
 
 
@@ -104,7 +106,7 @@ def interval_cell(scene: Scene, row: Estimate) -> Cell:
     if not row.has_interval:
         return sign_cell(row) if not row.shown else _no_interval()
     unit = scene.unit_of(row)
-    factor, places = {"percent": (100, 0), "points": (100, 1), "number": (1, 1)}[unit]
+    factor, places = _SPANS[unit]
     return Cell(scene.numbers.span(row.ci_low * factor, row.ci_high * factor, places))
 
 
@@ -116,7 +118,10 @@ def base_cell(scene: Scene, row: Estimate | None) -> Cell:
 
 
 def _bare(scene: Scene, row: Estimate, value: float) -> str:
-    factor = 1 if scene.unit_of(row) == "number" else 100
+    unit = scene.unit_of(row)
+    if unit == "persons":
+        return scene.numbers.whole(value)
+    factor = 1 if unit == "number" else 100
     return scene.numbers.decimal(value * factor, 1, signed=row.is_difference)
 
 
@@ -131,6 +136,16 @@ def sign_cell(row: Estimate | None) -> Cell:
     """The sign of a value that is not shown, as a cell."""
     mark = row.mark or MISSING if row is not None else MISSING
     return Cell(_sign(mark), mark=mark)
+
+
+def missing_cell() -> Cell:
+    """A cell whose number does not exist."""
+    return sign_cell(None)
+
+
+def hidden_cell() -> Cell:
+    """A cell whose number is too small to be told."""
+    return Cell(_sign(DISCLOSURE), mark=DISCLOSURE)
 
 
 def _no_interval() -> Cell:

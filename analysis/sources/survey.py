@@ -15,6 +15,7 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.code_book import coded_questions
 from analysis.errors import Issue, Severity
 from analysis.questionnaire import Question, Questionnaire
 from analysis.sources.answers import AnswerReader
@@ -59,6 +60,7 @@ def read_survey(
     keep: Iterable[str] | None = None,
     places: Mapping[str, PlaceNames] | None = None,
     design: SampleDesign | None = None,
+    coded: Container[str] = (),
 ) -> SurveyTable:
     """Read a raw file by its questionnaire.
 
@@ -78,6 +80,8 @@ def read_survey(
         The questions that ask for a place, with the places they may be answered with.
     design
         The design of the sample; the columns it names are known though no questions.
+    coded
+        Questions that may be absent because they are coded from open answers.
 
     Raises
     ------
@@ -98,7 +102,7 @@ def read_survey(
     _refuse_foreign_answers(table, reader)
     reader.closing_notes()
     issues = [*table.issues, *matching.issues, *reader.issues]
-    issues.extend(_absent_questions(table, questionnaire, columns, sample))
+    issues.extend(_absent_questions(table, questionnaire, columns, sample, coded))
     known = {*META_COLUMNS, *(design.columns if design is not None else ())}
     issues.extend(_left_over(table, matching, known))
     return SurveyTable(pd.DataFrame(columns), _places(table), tuple(issues))
@@ -113,6 +117,7 @@ def read_sample(study: Study, sample: str) -> SurveyTable:
         As :func:`read_survey`, for the first file that cannot be used.
     """
     card = study.samples[sample]
+    coded = {question.name for question in coded_questions(study)}
     tables = [
         read_survey(
             study.raw / options.path,
@@ -123,6 +128,7 @@ def read_sample(study: Study, sample: str) -> SurveyTable:
             sample=sample,
             places=place_names(study),
             design=card.design,
+            coded=coded,
         )
         for options in card.files
     ]
@@ -252,13 +258,18 @@ def _refuse_foreign_answers(table: Table, reader: AnswerReader) -> None:
 
 
 def _absent_questions(
-    table: Table, questionnaire: Questionnaire, columns: dict[str, Any], sample: str | None
+    table: Table,
+    questionnaire: Questionnaire,
+    columns: dict[str, Any],
+    sample: str | None,
+    coded: Container[str],
 ) -> Iterator[Issue]:
     asked = questionnaire.questions.values() if sample is None else questionnaire.asked_of(sample)
     absent = [
         question
         for question in asked
         if question.type != "calculate"
+        and question.name not in coded
         and not any(name in columns for name in questionnaire.variables_of(question.name))
     ]
     required = [question.name for question in absent if question.required]

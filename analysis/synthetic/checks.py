@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from math import prod
 
+from analysis.code_book import coded_questions
 from analysis.definitions import Tree, suggestion
 from analysis.errors import Issue, WorkbenchError
 from analysis.expressions import parse
@@ -81,6 +82,23 @@ class _Checks:
                 yield from self.known(sample.providers.question, self.questions, "question", path)
             yield from self.effects(sample.response.effects, ("samples", name, "response"))
         yield from self.refusals()
+        yield from self.coders()
+
+    def coders(self) -> Iterator[Issue]:
+        """Who codes open answers: the questions of ``coding.yaml`` and their choices."""
+        coded = {question.name: question for question in coded_questions(self.study)}
+        for name, parameters in self.generator.coders.items():
+            path: Path = ("coders", name)
+            yield from self.known(name, coded, "coded question", path)
+            for code, others in parameters.confused.items() if name in coded else ():
+                place = (*path, "confused", code)
+                yield from self.known(code, coded[name].codes, "choice", place)
+                for other in others:
+                    yield from self.known(other, coded[name].codes, "choice", place)
+                if code in others or not others:
+                    yield self.tree.issue(
+                        "a code is confused with other codes", place, expected="at least one other"
+                    )
 
     def education(self) -> Iterator[Issue]:
         """The association of education with age and sex."""
@@ -219,6 +237,11 @@ class _Checks:
             multiple = [n for n in self.questions if self.study.questionnaire.is_multiple(n)]
             place = (*path, "choices_of")
             yield from self.known(item.choices_of, multiple, "select_multiple question", place)
+            if item.choices_of in multiple:
+                source = self.study.questionnaire.questions[item.choices_of]
+                for name in item.phrases:
+                    codes = self.study.questionnaire.choice_names(source.list or "")
+                    yield from self.known(name, codes, "choice", (*path, "phrases", name))
 
         yield from self.texts(item, question, path)
 

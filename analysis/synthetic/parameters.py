@@ -132,6 +132,8 @@ class ItemParameters(Predictor):
     fill: dict[str, list[str]] = {}
     planted: Planted | None = None
     choices_of: str | None = None
+    phrases: dict[str, list[str]] = {}
+    typos: Share = 0.0
     answered: Share = 1.0
 
 
@@ -188,6 +190,16 @@ class ItemNonresponse(Parameters):
     questions: dict[str, Share] = {}
 
 
+class CoderParameters(Parameters):
+    """How those who code an open question err, as shares of the things named."""
+
+    errors: dict[str, Share] = Field(min_length=1, max_length=2)
+    alike: Share = 0.0
+    confused: dict[str, list[str]] = {}
+    decided_rightly: Share = 1.0
+    undecided: Share = 0.0
+
+
 class Generator(Parameters):
     """``generator.yaml``."""
 
@@ -198,6 +210,7 @@ class Generator(Parameters):
     questions: dict[str, QuestionParameters] = {}
     samples: dict[str, SampleParameters] = {}
     item_nonresponse: ItemNonresponse = ItemNonresponse()
+    coders: dict[str, CoderParameters] = {}
 
 
 def read_generator(study: Study) -> Generator:
@@ -210,7 +223,7 @@ def read_generator(study: Study) -> Generator:
     """
     from analysis.synthetic.checks import check_generator
 
-    path = study.folder / FILE_NAME
+    path = study.files / FILE_NAME
     tree = read_tree(path) if path.exists() else Tree({}, str(path), {})
     if tree.values is None:
         tree = Tree({}, str(path), {})

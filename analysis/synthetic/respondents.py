@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from analysis.study import Study
-from analysis.synthetic.parameters import SampleParameters
-from analysis.synthetic.people import People
+from analysis.synthetic.coders import coding_sheets, write_sheets, written_coded
+from analysis.synthetic.parameters import ItemParameters, SampleParameters
+from analysis.synthetic.people import REFUSED, People
 from analysis.synthetic.phrases import plant
 from analysis.synthetic.population import Population, build_population
 from analysis.synthetic.refusals import refuse
@@ -107,7 +108,8 @@ def write_synthetic(
     -------
     list of Path
         What was written: each sample as the study card names it and beside it in the other
-        formats, the response flow, and in ``truth/`` the true values with the seed.
+        formats, the response flow, the coders' sheets of open answers, and in ``truth/`` the
+        true values with the seed.
 
     Raises
     ------
@@ -116,9 +118,11 @@ def write_synthetic(
     """
     data = make_respondents(study, seed)
     folder = study.raw if folder is None else folder
+    generator = data.population.generator
+    coded = written_coded(study, generator)
     written = [
         write_survey(
-            frame,
+            frame.drop(columns=[name for name in frame if name in coded]),
             study.questionnaire,
             path,
             language=study.card.default_language,
@@ -131,7 +135,13 @@ def write_synthetic(
     flow = folder / FLOW_FILE
     with replaced(flow) as unfinished:
         data.response_flow.to_csv(unfinished, index=False, lineterminator="\n")
-    return [*written, flow, *write_truth(data, folder / TRUTH_FOLDER)]
+    truth = folder / TRUTH_FOLDER
+    sheets = [
+        path
+        for one in coding_sheets(study, generator, data.samples, streams(data.seed))
+        for path in write_sheets(one, folder, truth)
+    ]
+    return [*written, flow, *sheets, *write_truth(data, truth)]
 
 
 def write_truth(data: SyntheticData, folder: Path) -> list[Path]:
@@ -175,7 +185,8 @@ def sample_frame(
         if column in people.columns
     ]
     answers = people.frame(columns)
-    answers = answers.assign(**_written_texts(population, people, columns))
+    written = _written_texts(population, people, columns, sample, streams)
+    answers = answers.assign(**written)
     answers = answers.assign(**_planted_texts(population, sample, answers, streams))
     meta = _meta_columns(study, sample, people)
     design = _design_columns(study, sample, people, model, drawn)
@@ -218,7 +229,11 @@ def _design_columns(
 
 
 def _written_texts(
-    population: Population, people: People, columns: Iterable[str]
+    population: Population,
+    people: People,
+    columns: Iterable[str],
+    sample: str,
+    streams: Stream,
 ) -> dict[str, pd.Series]:
     """Texts that repeat what was chosen elsewhere, in the study's language."""
     study, written = population.study, {}
@@ -226,7 +241,12 @@ def _written_texts(
         parameters = population.generator.questions.get(name)
         source = parameters.choices_of if parameters else None
         if source is not None:
-            texts = _chosen_in_words(people, source, study.card.default_language)
+            assert parameters is not None
+            if parameters.phrases:
+                stream = streams("phrases", name, sample)
+                texts = _chosen_in_phrases(people, source, parameters, stream)
+            else:
+                texts = _chosen_in_words(people, source, study.card.default_language)
             series = people.frame([name])[name]
             written[name] = series.mask(people.columns[name] == 0, texts).replace("", np.nan)
     return {name: series.astype("str") for name, series in written.items()}
@@ -257,6 +277,34 @@ def _chosen_in_words(people: People, question: str, language: str) -> pd.Series:
         given = people.columns[f"{question}.{choice.name}"] == 1
         texts[given] = [f"{text}, {label}" if text else label for text in texts[given]]
     return pd.Series(texts, dtype="str")
+
+
+def _chosen_in_phrases(
+    people: People, question: str, parameters: ItemParameters, stream: np.random.Generator
+) -> pd.Series:
+    """What each person chose in their own words, parted by semicolons; some are misspelt."""
+    questionnaire, codes = people.study.questionnaire, people.study.card.missing
+    choices = questionnaire.choices[questionnaire.questions[question].list or ""]
+    texts = np.full(people.size, "", dtype=object)
+    for choice in choices:
+        given = np.flatnonzero(people.columns[f"{question}.{choice.name}"] == 1)
+        phrases = parameters.phrases.get(choice.name) or [
+            choice.label.get(people.study.card.default_language, choice.name)
+        ]
+        drawn = stream.integers(len(phrases), size=len(given))
+        misspelt = stream.random(len(given)) < parameters.typos
+        where = stream.random(len(given))
+        for row, number, typo, at in zip(given, drawn, misspelt, where, strict=True):
+            phrase = _misspelt(phrases[number], at) if typo else phrases[number]
+            texts[row] = f"{texts[row]}; {phrase}" if texts[row] else phrase
+    refused = people.is_missing(question, REFUSED)
+    return pd.Series(np.where(refused, codes.refused, texts), dtype="str")
+
+
+def _misspelt(phrase: str, at: float) -> str:
+    """A phrase with two neighbouring letters swapped, ``at`` 0–1 of the way through it."""
+    place = int(at * (len(phrase) - 1))
+    return phrase[:place] + phrase[place : place + 2][::-1] + phrase[place + 2 :]
 
 
 # --- response flow and files --------------------------------------------------------------

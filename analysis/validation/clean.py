@@ -12,15 +12,16 @@ What each severity does:
 ``note``
     for the record: blanks that were given their kind of missing.
 
-Order: rows of other samples set aside, corrections replayed, questionnaires discarded that the
-study card discards, contract, places, duplicates,
-exclusive choices, constraints, routing, response flow. Corrections come first, so a person's
+Order: rows of other samples set aside, open answers coded, corrections replayed,
+questionnaires discarded that the study card discards, contract, places, duplicates, exclusive
+choices, constraints, routing, response flow. Corrections come first, so a person's
 decision wins over every rule.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -30,6 +31,7 @@ from analysis.errors import issues_table
 from analysis.sources.headers import META_COLUMNS
 from analysis.sources.survey import SurveyTable
 from analysis.study import Study
+from analysis.validation.coding import code_answers
 from analysis.validation.contracts import check_contract, survey_contract
 from analysis.validation.corrections import apply_corrections, read_corrections
 from analysis.validation.discards import apply_discard_rules
@@ -43,11 +45,15 @@ Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Validated:
-    """The clean frame of a sample, all issues of reading and checking, the response flow."""
+    """The clean frame of a sample, all issues of reading and checking, the response flow.
+
+    ``coding`` is the record of each question that was coded from open answers.
+    """
 
     frame: pd.DataFrame
     issues: pd.DataFrame
     response_flow: tuple[FlowStage, ...]
+    coding: tuple[dict[str, Any], ...] = ()
 
     @property
     def usable(self) -> bool:
@@ -75,11 +81,13 @@ def validate(study: Study, sample: str, table: SurveyTable) -> Validated:
     Raises
     ------
     WorkbenchError
-        If ``corrections.csv`` or ``response_flow.csv`` cannot be read.
+        If ``corrections.csv``, ``response_flow.csv`` or the coding of open answers cannot be
+        read.
     """
     corrections = read_corrections(study.folder / "corrections.csv", list(study.samples))
     flow_rows = read_response_flow((study.raw, study.folder), list(study.samples))
-    table = _of_sample(study, sample, table)
+    coded = code_answers(study, sample, of_sample(study, sample, table))
+    table = coded.table
     received = len(table.frame)
     findings = Findings(table.places, list(table.issues))
     corrected = apply_corrections(table.frame, sample, corrections, findings)
@@ -98,10 +106,10 @@ def validate(study: Study, sample: str, table: SurveyTable) -> Validated:
     ]
     stages, flow_issues = response_flow(flow_rows, sample, received, left_out)
     issues = issues_table([*findings.issues, *flow_issues])
-    return Validated(frame, issues, tuple(stages))
+    return Validated(frame, issues, tuple(stages), coded.records)
 
 
-def _of_sample(study: Study, sample: str, table: SurveyTable) -> SurveyTable:
+def of_sample(study: Study, sample: str, table: SurveyTable) -> SurveyTable:
     """The rows of the sample, with all meta columns."""
     findings = Findings(table.places, list(table.issues))
     frame = table.frame
