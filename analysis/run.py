@@ -11,7 +11,7 @@ import os
 import platform
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -47,6 +47,7 @@ from analysis.release.texts import (
     release_texts,
     write_waiting,
 )
+from analysis.release.waves import Waves, change_rows
 from analysis.sources.survey import read_sample
 from analysis.study import Study, open_study
 from analysis.validation.clean import Validated, validate
@@ -201,10 +202,14 @@ def _run(study: Study, ingredients: Ingredients, step: Step) -> RunOutcome:
     estimates = estimate_study(study, results, input_hash=input_hash)
     step(f"{study.id}: releasing and auditing")
     released = _release(study, estimates, results)
-    beside = rank_rows(released.rows, _asked_for(study, "rank"))
     modelled = _modelled(study, results, released)
-    estimates = _with_rows(_with_rows(estimates, beside), modelled.rows)
-    rows = _with_rows(_with_rows(released.rows, beside), modelled.rows)
+    rows = released.rows
+    for beside in (
+        rank_rows(released.rows, _asked_for(study, "rank")),
+        modelled.rows,
+        *_changes(study, released.rows),
+    ):
+        estimates, rows = _with_rows(estimates, beside), _with_rows(rows, beside)
     rows = with_priorities(study, rows)
     frames = {result.sample: result.frame for result in results}
     offered, open_answers = offer_answers(study, frames)
@@ -279,6 +284,23 @@ def _modelled(study: Study, results: Iterable[SampleResult], released: Released)
     known = Known(auxiliary_shares(study, tables), tables.population) if tables else None
     rules = rule_set(study.card.release.rule_set)
     return model_rows(released, _asked_for(study, "model"), known, rules)
+
+
+def _changes(study: Study, released: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """Changes since the earlier wave of each sample that has one."""
+    minimum = rule_set(study.card.release.rule_set).precision.minimum_n_comparison
+    for name, sample in study.samples.items():
+        if sample.earlier is None:
+            continue
+        codes = [code for own, code in sorted(_asked_for(study, "earlier")) if own == name]
+        differing = {code: study.differences_between_waves(name, code) for code in codes}
+        states = {
+            code: "no" if any(one.comparable == "no" for one in found) else "limited"
+            for code, found in differing.items()
+            if found
+        }
+        least = {code: study.indicator(code)[0].minimum_n_comparison for code in codes}
+        yield change_rows(released, Waves(name, sample.earlier, codes, states, least), minimum)
 
 
 def _with_rows(table: pd.DataFrame, more: pd.DataFrame) -> pd.DataFrame:

@@ -72,7 +72,7 @@ class SentenceSpec(BlockSpec):
     extra_placeholders: ClassVar[tuple[str, ...]] = ("top", "bottom")
 
     block: Literal["sentence"]
-    form: Literal["level", "ranking", "differences", "groups", "gaps", "areas"]
+    form: Literal["level", "ranking", "differences", "groups", "gaps", "areas", "earlier"]
     indicator: str
     breakdowns: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
@@ -128,7 +128,7 @@ class TableSpec(BlockSpec):
     """A table of released rows."""
 
     block: Literal["table"]
-    form: Literal["first_order", "breakdown", "crosstab", "areas", "overview"]
+    form: Literal["first_order", "breakdown", "crosstab", "areas", "overview", "earlier"]
     indicator: str = ""
     indicators: tuple[str, ...] = ()
     breakdowns: tuple[str, ...] = ()
@@ -524,6 +524,7 @@ _FORM_NEEDS = {
     ("table", "crosstab"): ("indicator", "breakdowns"),
     ("table", "areas"): ("indicator",),
     ("table", "overview"): ("indicators",),
+    ("table", "earlier"): ("indicators",),
     ("tables", "breakdown"): ("breakdowns",),
     ("tables", "crosstab"): ("breakdowns",),
     ("sentence", "groups"): ("breakdowns",),

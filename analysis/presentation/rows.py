@@ -41,6 +41,7 @@ _SHOWN = ("ok", "low_precision", "true_zero")
 #: The source of rows that were counted, not asked.
 REGISTER = "register"
 RANK = "rank"
+EARLIER = "earlier"
 MODEL = "model"
 #: Comparisons whose value is a difference.
 DIFFERENCES = ("rest", "earlier")

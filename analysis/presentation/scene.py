@@ -11,7 +11,7 @@ from analysis.errors import WorkbenchError
 from analysis.presentation.blocks import DataOrigin
 from analysis.presentation.naming import Names
 from analysis.presentation.numbers import Numbers
-from analysis.presentation.rows import DIFFERENCES, RANK, Estimate, Rows
+from analysis.presentation.rows import DIFFERENCES, EARLIER, RANK, Estimate, Rows
 from analysis.presentation.wording import Words
 from analysis.recommendations import Proposal, Rules, propose, read_rules
 from analysis.study import Study
@@ -148,6 +148,19 @@ class Scene:
         area = area or self.area
         rows = self.rows.of(code, sample=self.sample, area=area, comparison=RANK, category=category)
         return rows[0] if rows else None
+
+    def change(self, code: str, category: str = "") -> Estimate | None:
+        """The difference of an area's total from that of the earlier wave."""
+        rows = self.rows.of(
+            code, sample=self.sample, area=self.area, comparison=EARLIER, category=category
+        )
+        return rows[0] if rows else None
+
+    @property
+    def earlier(self) -> Scene | None:
+        """The same scene in the earlier wave of the sample; None where there is none."""
+        sample = self.study.samples[self.sample].earlier
+        return None if sample is None else replace(self, sample=sample)
 
     def groups(
         self, code: str, breakdown: str, category: str = "", area: str | None = None

@@ -513,16 +513,16 @@ def overview(scene: Scene, label: Label, pairs: Sequence[tuple[str, str]]) -> Ta
     for (code, category), row in found:
         cells = [Cell(scene.names.full(code, category))]
         if row is None:
-            cells += [*_unit_cells(scene, row), base_cell(scene, row)]
+            cells += [*unit_cells(scene, row), base_cell(scene, row)]
         else:
             step = step_back(scene, row)
-            value, limits = _unit_cells(scene, step.row)
+            value, limits = unit_cells(scene, step.row)
             cells += [_signed(value, step), limits, _stepped_base(scene, step)]
             steps.append(step)
         if with_whole:
-            cells.append(_unit_cells(scene, scene.total(code, category, scene.whole))[0])
+            cells.append(unit_cells(scene, scene.total(code, category, scene.whole))[0])
         if with_difference:
-            cells += _unit_cells(scene, scene.difference(code, category))
+            cells += unit_cells(scene, scene.difference(code, category))
         rows.append(tuple(cells))
     columns = _overview_columns(scene, with_whole, with_difference)
     notes = (*stepping.notes(scene, steps), *rest_note(scene, differences))
@@ -546,7 +546,7 @@ def _overview_columns(scene: Scene, with_whole: bool, with_difference: bool) -> 
     return columns
 
 
-def _unit_cells(scene: Scene, row: Estimate | None) -> tuple[Cell, Cell]:
+def unit_cells(scene: Scene, row: Estimate | None) -> tuple[Cell, Cell]:
     """Value and interval of a row with their unit."""
     plain = value_cell(scene, row)
     if row is None or not row.shown:
