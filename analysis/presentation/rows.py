@@ -41,6 +41,7 @@ _SHOWN = ("ok", "low_precision", "true_zero")
 #: The source of rows that were counted, not asked.
 REGISTER = "register"
 RANK = "rank"
+EARLIER = "earlier"
 MODEL = "model"
 #: Comparisons whose value is a difference.
 DIFFERENCES = ("rest", "earlier")
@@ -80,6 +81,11 @@ class Estimate(NamedTuple):
     def shown(self) -> bool:
         """Whether the row has a value that may be shown."""
         return self.release in _SHOWN and self.estimate == self.estimate
+
+    @property
+    def below_rounding(self) -> bool:
+        """Whether a share is released as 0 only by rounding: a true 0 has its own state."""
+        return self.release == "ok" and self.statistic == "share" and self.estimate == 0
 
     @property
     def uncertain(self) -> bool:
