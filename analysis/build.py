@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -16,9 +17,17 @@ from analysis.ingredients import (
     changed_ingredients,
     combined_hash,
     has_content,
+    public_ingredients,
     report_ingredients,
 )
-from analysis.presentation.makeup import MakeUp, read_makeup
+from analysis.presentation.annex_definition import (
+    OPEN_DATA,
+    WORKBOOKS,
+    annex_file,
+    has_annex,
+    read_annex,
+)
+from analysis.presentation.makeup import read_makeup
 from analysis.presentation.maps import plain_map
 from analysis.presentation.outlines import BOUNDARIES
 from analysis.presentation.scene import DRAFT, RELEASE, checked_edition
@@ -44,6 +53,11 @@ from analysis.workspace import Workspace, find_workspace, shipped_workspace
 Step = Callable[..., None]
 _Key = tuple[str, str, str]
 
+#: What tells the parts of a data annex from reports that notebooks make.
+_DATA: Mapping[str, Any] = {
+    WORKBOOKS: {"formats": ("xlsx",), "data": "workbook"},
+    OPEN_DATA: {"formats": (), "data": "tables"},
+}
 _STATE = ["study", "title", "areas", "answers", "results", "reports"]
 
 
@@ -222,8 +236,8 @@ def _orders(
     if areas and not orders:
         raise WorkbenchError(
             "no kind of report is made for these areas",
-            expected=", ".join(f"{kind}: {read_makeup(study, kind).level}"
-                               for kind in kinds or study.reports),
+            expected=", ".join(f"{kind}: {_level(study, kind)}"
+                               for kind in kinds or _kinds(study)),
             got=", ".join(areas),
         )  # fmt: skip
     return orders
@@ -240,16 +254,17 @@ def _each_order(
     chosen_languages = _chosen(languages, _named(study.languages), default, "language")
     known_areas = {**_named_areas(study), study.whole: _whole_name(study)}
     chosen_areas = _chosen(areas, known_areas, None, "area")
-    for kind in _chosen(kinds, _named(study.reports), None, "kind of report"):
-        makeup = read_makeup(study, kind)
+    for kind in _chosen(kinds, _named(_kinds(study)), None, "kind of report"):
         template = _template(study, kind)
         named = _ingredients(study, kind, template)
-        asked = _edition_parameter(template, checked_edition(edition))
-        for language in chosen_languages:
-            for area in _areas_of(study, makeup, chosen_areas if areas else None):
+        # The data annex holds released rows and nothing that waits for anybody's approval.
+        asked = {} if kind in _DATA else _edition_parameter(template, checked_edition(edition))
+        level = _level(study, kind)
+        for language in [""] if kind == OPEN_DATA else chosen_languages:
+            for area in _areas_of(study, level, chosen_areas if areas else None):
                 job = _job(study, kind, area, language, template, asked)
-                own = {f"parameter {key}": str(value) for key, value in job.parameters.items()}
-                yield _Order(job, combined_hash({**named, **own}), named)
+                given = {f"parameter {key}": str(value) for key, value in job.parameters.items()}
+                yield _Order(job, combined_hash({**named, **given}), named)
 
 
 def _chosen(
@@ -305,24 +320,41 @@ def _published_edition(study: Study) -> str:
 
 def _ingredients(study: Study, kind: str, template: Path) -> Ingredients:
     """What a kind of report is made from, with the boundaries that its maps may show."""
+    if kind in (WORKBOOKS, OPEN_DATA):
+        return report_ingredients(study, kind, template)
     folder = study.workspace.raw(BOUNDARIES)
     shown = [path for path in folder.rglob("*") if path.is_file()] if study.region else []
     return report_ingredients(study, kind, template, shown)
 
 
-def _areas_of(study: Study, makeup: MakeUp, chosen: Sequence[str] | None) -> list[str]:
+def _kinds(study: Study) -> list[str]:
+    """The kinds of report that a study makes, then its data annex where it has one."""
+    return [*study.reports, *((WORKBOOKS, OPEN_DATA) if has_annex(study) else ())]
+
+
+def _level(study: Study, kind: str) -> str:
+    """Whether a kind is made for each area, for all together, or for both."""
+    if kind in (WORKBOOKS, OPEN_DATA) and kind not in study.reports:
+        read_annex(study)
+        return "both" if kind == WORKBOOKS else "whole"
+    return read_makeup(study, kind).level
+
+
+def _areas_of(study: Study, level: str, chosen: Sequence[str] | None) -> list[str]:
     """The areas, or the region, that a kind of report is made for."""
     by_level = {
         "area": list(study.areas.index),
         "whole": [study.whole],
         "both": [*study.areas.index, study.whole],
     }
-    possible = by_level[makeup.level]
+    possible = by_level[level]
     return possible if chosen is None else [area for area in chosen if area in possible]
 
 
 def _template(study: Study, kind: str) -> Path:
     """The study's own template of a kind of report, else the workspace's."""
+    if kind in (WORKBOOKS, OPEN_DATA):
+        return annex_file(study)
     name = f"{kind}.ipynb"
     places = (
         study.folder / "notebooks" / name,
@@ -364,6 +396,7 @@ def _job(
         },
         workspace=study.workspace.root,
         reports=study.workspace.reports(study.id),
+        **_DATA.get(kind, {}),
         edition=edition.get("edition", DRAFT),
     )
 
@@ -456,14 +489,15 @@ def _publish(
     index = write_site(folder, _site(study, records, record, expected))
     ingredients = {name: value for order in expected for name, value in order.named.items()}
     ingredients.update(stored_ingredients(study) or {})
-    write_manifest(folder, Manifest(study.id, ingredients, run_summary(record), records, (index,)))
+    public = public_ingredients(study, ingredients)
+    write_manifest(folder, Manifest(study.id, public, run_summary(record), records, (index,)))
 
 
 def _possible_keys(study: Study) -> Iterator[_Key]:
     """Every report that the definitions of the study can make."""
-    for kind in study.reports:
-        for area in _areas_of(study, read_makeup(study, kind), None):
-            for language in study.languages:
+    for kind in _kinds(study):
+        for area in _areas_of(study, _level(study, kind), None):
+            for language in [""] if kind == OPEN_DATA else study.languages:
                 yield kind, area, language
 
 
@@ -492,14 +526,19 @@ def _site(
     phrases = words(language)
     names = _named_areas(study)
     modelled = record["data_origin"] == "modelled"
+    titles = {kind: read_makeup(study, kind).title[language] for kind in study.reports}
+    if has_annex(study):
+        titles[WORKBOOKS] = read_annex(study).title[language]
+    open_data = [one for one in records if one.kind == OPEN_DATA]
     return Site(
         title=study.title[language],
         language=language,
         areas={**names, study.whole: _whole_name(study)},
-        kinds={kind: read_makeup(study, kind).title[language] for kind in study.reports},
-        reports=records,
+        kinds=titles,
+        reports=[one for one in records if one.kind != OPEN_DATA],
         subtitle=study.card.project.name.get(language, ""),
-        expected=[order.key for order in expected],
+        expected=[order.key for order in expected if order.job.kind != OPEN_DATA],
+        open_data=[file for one in open_data for file in one.files.values()],
         watermark=phrases.say("title_page.watermark") if modelled else "",
         watermark_note=phrases.say("title_page.watermark_note") if modelled else "",
         stamp=phrases.say("title_page.stamp"),

@@ -20,6 +20,7 @@ from analysis.errors import WorkbenchError, issues_table
 from analysis.indicators.estimating import check_plan
 from analysis.ingredients import answer_files
 from analysis.named_places import foreign_places
+from analysis.presentation.annex_definition import has_annex, read_annex
 from analysis.presentation.makeup import read_makeup
 from analysis.publishing.manifest import write_whole
 from analysis.recommendations import read_rules
@@ -130,6 +131,8 @@ def _definitions(study: Study) -> Iterator[Callable[[], object]]:
     yield partial(read_generator, study)
     for kind in study.reports:
         yield partial(read_makeup, study, kind)
+    if has_annex(study):
+        yield partial(read_annex, study)
     for name, sample in study.samples.items():
         if sample.weighting.method == "rake":
             yield partial(margins_from_territory, study, name)

@@ -42,6 +42,14 @@ SHOWING_PARTS = (
     "__main__.py",
 )
 
+#: Definitions that say what is shown, beside the make-ups of reports.
+SHOWING_DEFINITIONS = ("annex.yaml", APPROVALS_FILE, RULES_FILE)
+
+#: Files of a study's folder that hold answers of respondents.
+OF_ANSWERS = ("corrections.csv",)
+#: What stands in place of a hash that must not be published.
+WITHHELD = "not published"
+
 
 def content_hash(path: Path) -> str:
     """SHA-256 of a file's content, in hexadecimal."""
@@ -84,8 +92,10 @@ def report_ingredients(
     ``beside`` are files of the workspace's raw data that reports show, such as boundaries.
     """
     released = [study.processed / name for name in RELEASED_FILES]
+    # Corrections are answers; what they change is in the released rows.
+    shown = [path for path in _definitions(study) if path.name not in OF_ANSWERS]
     return {
-        **_files(_definitions(study), study.folder, "definitions"),
+        **_files(shown, study.folder, "definitions"),
         **_files(_catalogues(study), study.workspace.studies, ""),
         **_files(_received_form(study), study.raw, "raw"),
         **_files(sorted(beside), study.raw.parent, "raw"),
@@ -107,6 +117,19 @@ def raw_files(study: Study) -> list[Path]:
     """The answers, their response flow and coding sheets, as far as they are there."""
     beside = [study.raw / "response_flow.csv", *sorted((study.raw / "coding").glob("*"))]
     return [path for path in [*answer_files(study), *beside] if path.is_file()]
+
+
+def public_ingredients(study: Study, ingredients: Mapping[str, str]) -> Ingredients:
+    """The ingredients without the hashes of files that hold answers.
+
+    Whoever knows the form of a small file and most of what is in it can try what the rest may
+    be until the hash is right, so those hashes stay with the results of the run.
+    """
+    secret = {
+        *_files(raw_files(study), study.raw, "raw"),
+        *(f"definitions/{name}" for name in OF_ANSWERS),
+    }
+    return {name: WITHHELD if name in secret else value for name, value in ingredients.items()}
 
 
 def changed_ingredients(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
@@ -142,7 +165,7 @@ def _definitions(study: Study) -> list[Path]:
 
 def _is_computed_from(path: Path) -> bool:
     """What is recommended and approved, and how reports are made up, changes no number."""
-    return path.parent.name != "reports" and path.name not in (APPROVALS_FILE, RULES_FILE)
+    return path.parent.name != "reports" and path.name not in SHOWING_DEFINITIONS
 
 
 def _catalogues(study: Study) -> list[Path]:

@@ -93,7 +93,11 @@ class Weighting(Definition):
 
 
 class Sample(Definition):
-    """One sample of a study: whom it stands for, its files, design and weighting."""
+    """One sample of a study: whom it stands for, its files, design and weighting.
+
+    ``earlier`` names the sample of an earlier wave that this one is compared with; that one
+    names its own ``wave`` and ``reference_date``, others are of the study's.
+    """
 
     title: dict[str, str]
     population: dict[str, str]
@@ -104,6 +108,9 @@ class Sample(Definition):
     weighting: Weighting = Weighting()
     target_size: int | None = Field(default=None, ge=1)
     pooled: bool = True
+    wave: Annotated[str | None, BeforeValidator(lambda wave: wave and str(wave))] = None
+    reference_date: date | None = None
+    earlier: str | None = None
     note: dict[str, str] = {}
 
 
@@ -202,7 +209,11 @@ class SmallAreas(Definition):
 
 
 class Card(Definition):
-    """``study.yaml``."""
+    """``study.yaml``.
+
+    ``licence`` is the address of the licence of the published data, empty while nobody has
+    decided it.
+    """
 
     id: str
     title: dict[str, str]
@@ -221,6 +232,7 @@ class Card(Definition):
     samples: dict[str, Sample]
     discard: tuple[DiscardRule, ...] = ()
     release: ReleaseChoice = ReleaseChoice()
+    licence: str = ""
     small_areas: SmallAreas | None = None
     seed: int = 1
 
@@ -310,6 +322,13 @@ class _MarginRow(Definition):
     role: Literal["total", "share"]
     reference_date: date
     source: dict[str, str]
+
+
+class _ComparabilityRow(Definition):
+    sample: str
+    question: str
+    comparable: Literal["limited", "no"]
+    reason: dict[str, str]
 
 
 class _AreaRow(Definition):
@@ -404,6 +423,16 @@ class PlanRow:
 
 
 @dataclass(frozen=True)
+class Comparability:
+    """A question or variable whose answers differ from those of the earlier wave, and why."""
+
+    sample: str
+    question: str
+    comparable: str
+    reason: Labels
+
+
+@dataclass(frozen=True)
 class Margin:
     """A margin to weight to: variables, the table of its figures, its source and date."""
 
@@ -433,6 +462,7 @@ class Study:
     margins: tuple[Margin, ...]
     territory: Territory | None
     target_groups: tuple[TargetGroup, ...] = ()
+    comparability: tuple[Comparability, ...] = ()
 
     @property
     def id(self) -> str:
@@ -479,6 +509,21 @@ class Study:
         """The areas by code: name, genitive, locative, slug, region."""
         own = self.files / "areas.csv"
         return _own_areas(own) if own.exists() else _territory_areas(self)
+
+    def wave_of(self, sample: str) -> str:
+        """The wave of a sample: its own, or the study's."""
+        return self.samples[sample].wave or self.wave
+
+    def differences_between_waves(self, sample: str, code: str) -> tuple[Comparability, ...]:
+        """What keeps an indicator from being compared with the sample's earlier wave.
+
+        That is what ``comparability.csv`` says of the questions and variables it rests on;
+        what the earlier sample was not asked stands there as well.
+        """
+        names = set().union(*(one.names for one in self.indicator(code)))
+        return _differing(
+            sample, names, self.card, self.questionnaire, self.variables, self.comparability
+        )
 
     @property
     def whole(self) -> str:
@@ -594,7 +639,9 @@ def open_study(study: str | Path, workspace: Workspace | None = None) -> Study:
     )
     variables = {**variables, **membership}
     indicators, indicator_issues = _read_indicators(files, questionnaire, variables)
+    comparability, wave_issues = _read_comparability(files, card, questionnaire, variables)
     plan, plan_issues = _read_plan(files, card, indicators, questionnaire, variables)
+    plan = _with_earlier(plan, card, indicators, questionnaire, variables, comparability)
     margins, margin_issues = _read_margins(files, card, variables, questionnaire)
     issues = [
         *form_issues,
@@ -603,6 +650,8 @@ def open_study(study: str | Path, workspace: Workspace | None = None) -> Study:
         *indicator_issues,
         *plan_issues,
         *margin_issues,
+        *wave_issues,
+        *_wave_issues(card, card_tree),
         *_area_issues(card, card_tree, questionnaire, variables),
         *_sensitive_issues(card, card_tree, questionnaire),
         *_discard_issues(card, card_tree, questionnaire),
@@ -622,6 +671,7 @@ def open_study(study: str | Path, workspace: Workspace | None = None) -> Study:
         tuple(margins),
         territory,
         tuple(groups),
+        tuple(comparability),
     )
 
 
@@ -1125,6 +1175,15 @@ def _read_plan(
             for name in names
             if name not in known
         )
+        earlier = card.samples[model.sample].earlier if model.sample in card.samples else None
+        if "earlier" in model.comparison.split() and earlier is None:
+            issues.append(
+                row.issue(
+                    f"the sample {model.sample} has no earlier wave",
+                    "comparison",
+                    expected="earlier of the sample in study.yaml",
+                )
+            )
         if "area" not in model.levels.split() and model.comparison:
             issues.append(
                 row.issue(
@@ -1157,6 +1216,125 @@ def _with_wider(names: Iterable[str], variables: Mapping[str, Variable]) -> tupl
             found.setdefault(wider)
             wider = variables[wider].wider
     return tuple(found)
+
+
+# --- an earlier wave ----------------------------------------------------------------------
+
+
+def _wave_issues(card: Card, tree: Tree) -> Iterator[Issue]:
+    """Earlier samples that do not exist, have no wave of their own or no date."""
+    for name, sample in card.samples.items():
+        if sample.earlier is None:
+            continue
+        path = ("samples", name, "earlier")
+        other = card.samples.get(sample.earlier)
+        if other is None or sample.earlier == name:
+            yield tree.issue(
+                f"there is no earlier sample {sample.earlier}",
+                path,
+                expected=", ".join(set(card.samples) - {name}) or "another sample",
+                hint=suggestion(sample.earlier, set(card.samples) - {name}),
+            )
+        elif other.wave is None or other.reference_date is None or other.wave == card.wave:
+            yield tree.issue(
+                f"the earlier sample {sample.earlier} is not told from the study's own wave",
+                path,
+                expected=f"wave (other than {card.wave}) and reference_date of the sample",
+            )
+
+
+def _read_comparability(
+    folder: StudyFiles, card: Card, questionnaire: Questionnaire, variables: Mapping[str, Variable]
+) -> tuple[list[Comparability], list[Issue]]:
+    rows = _optional_rows(folder / "comparability.csv")
+    models = parse_rows(_ComparabilityRow, rows)
+    known = questionnaire.names | set(variables)
+    issues: list[Issue] = []
+    for row, model in zip(rows, models, strict=True):
+        with_earlier = [name for name, sample in card.samples.items() if sample.earlier]
+        if model.sample not in with_earlier:
+            issues.append(
+                row.issue(
+                    f"there is no sample {model.sample} with an earlier wave",
+                    "sample",
+                    expected=", ".join(with_earlier) or "earlier of a sample in study.yaml",
+                )
+            )
+        if model.question not in known:
+            issues.append(
+                row.issue(
+                    f"there is no question or variable {model.question}",
+                    "question",
+                    hint=suggestion(model.question, known),
+                )
+            )
+        issues.extend(_missing_labels(model.reason, card.languages, row, "reason"))
+    found = [
+        Comparability(model.sample, model.question, model.comparable, model.reason)
+        for model in models
+    ]
+    return found, issues
+
+
+def _differing(
+    sample: str,
+    names: Iterable[str],
+    card: Card,
+    questionnaire: Questionnaire,
+    variables: Mapping[str, Variable],
+    comparability: Iterable[Comparability],
+) -> tuple[Comparability, ...]:
+    earlier = card.samples[sample].earlier
+    used = _used_names(names, questionnaire, variables)
+    stated = tuple(one for one in comparability if one.sample == sample and one.question in used)
+    asked = {question.name for question in questionnaire.asked_of(earlier or sample)}
+    absent = sorted((used & set(questionnaire.questions)) - asked)
+    unstated = set(absent) - {one.question for one in stated if one.comparable == "no"}
+    return (*stated, *(Comparability(sample, name, "no", {}) for name in sorted(unstated)))
+
+
+def _used_names(
+    names: Iterable[str], questionnaire: Questionnaire, variables: Mapping[str, Variable]
+) -> set[str]:
+    """Names with the questions of their grids and all that variables are computed from."""
+    used: set[str] = set()
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop()
+        if name in used:
+            continue
+        used.add(name)
+        if name in variables:
+            waiting.extend(variables[name].calculation.names)
+        elif name in questionnaire.groups:
+            waiting.extend(questionnaire.groups[name].questions)
+    return used
+
+
+def _with_earlier(
+    plan: list[PlanRow],
+    card: Card,
+    indicators: Iterable[Indicator],
+    questionnaire: Questionnaire,
+    variables: Mapping[str, Variable],
+    comparability: Iterable[Comparability],
+) -> list[PlanRow]:
+    """The plan, with the totals of the earlier wave where a change is asked for."""
+    names: dict[str, set[str]] = {}
+    for indicator in indicators:
+        names.setdefault(indicator.code, set()).update(indicator.names)
+    known = tuple(comparability)
+    more: dict[PlanRow, None] = {}
+    for row in plan:
+        earlier = card.samples[row.sample].earlier if row.sample in card.samples else None
+        if "earlier" not in row.comparisons or earlier not in card.samples:
+            continue
+        differing = _differing(
+            row.sample, names.get(row.indicator, ()), card, questionnaire, variables, known
+        )
+        if not any(one.comparable == "no" for one in differing):
+            more.setdefault(PlanRow(row.indicator, str(earlier), (), row.levels))
+    return [*plan, *(row for row in more if row not in plan)]
 
 
 def _breakdowns(questionnaire: Questionnaire, variables: Mapping[str, Variable]) -> set[str]:

@@ -82,13 +82,19 @@ def write_answers(workspace: Workspace, frame: pd.DataFrame | None = None) -> Pa
     return path
 
 
-def write_report(workspace: Workspace, makeup: str = MAKEUP, kind: str = "brief") -> None:
+def write_report(
+    workspace: Workspace,
+    makeup: str = MAKEUP,
+    kind: str = "brief",
+    chapters: tuple[str, ...] = ("main",),
+) -> None:
     """The make-up of a report and its template, in the study's own folder."""
     folder = workspace.studies / "mini"
     for name in ("reports", "notebooks"):
         (folder / name).mkdir(exist_ok=True)
     (folder / "reports" / f"{kind}.yaml").write_text(makeup, encoding="utf-8")
-    sources = (TRAP, OPEN.replace("brief", kind), "report.title_page()", 'report.chapter("main")')
+    shown = [f'report.chapter("{chapter}")' for chapter in chapters]
+    sources = (TRAP, OPEN.replace("brief", kind), "report.title_page()", *shown)
     cells = [_cell('study = "mini"\narea = "d1"\nlanguage = "cs"', "parameters")]
     cells += [_cell(source) for source in sources]
     for place, cell in enumerate(cells, start=1):

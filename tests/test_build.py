@@ -152,8 +152,11 @@ def test_the_manifest_names_every_input_and_no_folder_of_this_machine(
         "released/released.parquet", "template brief", "package", "package, computing",
         "requirements.lock",
     } <= set(manifest.ingredients)  # fmt: skip
-    raw = workspace.raw("mini") / "people.csv"
-    assert manifest.ingredients["raw/people.csv"] == hashlib.sha256(raw.read_bytes()).hexdigest()
+    card = workspace.studies / "mini" / "study.yaml"
+    digest = hashlib.sha256(card.read_bytes()).hexdigest()
+    assert manifest.ingredients["definitions/study.yaml"] == digest
+    # The hash of answers would let somebody try what the answers may be.
+    assert manifest.ingredients["raw/people.csv"] == "not published"
     for name, data in contents(reports(workspace)).items():
         assert str(finished).encode() not in data, name
 

@@ -337,12 +337,14 @@ def _described(study: Study, result: SampleResult, table: pd.DataFrame) -> pd.Da
     language = study.card.default_language
     return table.assign(
         study=study.id,
-        wave=study.wave,
+        wave=study.wave_of(result.sample),
         sample=result.sample,
         base_label=[indicator.base_label.get(language, "") for indicator in indicators],
         source_kind="survey",
         data_origin=_origin(result.frame),
-        reference_date=study.card.survey_period[1].isoformat(),
+        reference_date=(
+            study.samples[result.sample].reference_date or study.card.survey_period[1]
+        ).isoformat(),
         sensitive=[defined[key].reveals(key[1]) for key in keys],
         definition_version=[indicator.version for indicator in indicators],
     )

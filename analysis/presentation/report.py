@@ -27,6 +27,7 @@ from analysis.presentation import (
     stepping,
     tables,
     target_groups,
+    waves,
 )
 from analysis.presentation.blocks import (
     Block,
@@ -347,6 +348,8 @@ def _sentences(report: Report, spec: SentenceSpec) -> Iterable[str]:
         return sentences.groups(scene, code, category, spec.breakdowns)
     if spec.form == "gaps":
         return sentences.gaps(scene, code)
+    if spec.form == "earlier":
+        return [waves.sentence(scene, code, category)]
     return [sentences.areas(scene, code, category)]
 
 
@@ -391,6 +394,8 @@ def _small_print(scene: Scene, step: Step) -> str:
 def _table(report: Report, spec: TableSpec, slot: Slot) -> Iterator[Block]:
     if spec.form == "overview":
         yield from _overview(report, spec, slot)
+    elif spec.form == "earlier":
+        yield from _earlier(report, spec, slot)
     else:
         yield from _tables_of(report, spec, spec.indicator, slot, spec.caption)
 
@@ -402,6 +407,14 @@ def _overview(report: Report, spec: TableSpec, slot: Slot) -> Iterator[Block]:
     if pairs:
         label = label_of(report, scene, slot, spec.indicators[0], spec.caption, "overview")
         yield tables.overview(scene, label, pairs)
+
+
+def _earlier(report: Report, spec: TableSpec, slot: Slot) -> Iterator[Block]:
+    scene = scene_of(report, spec)
+    pairs = waves.compared(scene, [split(reference) for reference in spec.indicators])
+    if pairs:
+        label = label_of(report, scene, slot, spec.indicators[0], spec.caption, "earlier")
+        yield waves.table(scene, label, pairs)
 
 
 def _tables(report: Report, spec: TablesSpec, slot: Slot) -> Iterator[Block]:

@@ -34,10 +34,14 @@ _MARKS = {
     "not_applicable": NOT_APPLICABLE,
     "missing": MISSING,
 }
+_FIGURES = ["estimate", "standard_error", "ci_low", "ci_high", "df", "n_effective", "deff",
+            "p_value", "p_adjusted"]  # fmt: skip
+_TELLING_TEXTS = ["precision", "notes"]
 _SHOWN = ("ok", "low_precision", "true_zero")
 #: The source of rows that were counted, not asked.
 REGISTER = "register"
 RANK = "rank"
+EARLIER = "earlier"
 MODEL = "model"
 #: Comparisons whose value is a difference.
 DIFFERENCES = ("rest", "earlier")
@@ -77,6 +81,11 @@ class Estimate(NamedTuple):
     def shown(self) -> bool:
         """Whether the row has a value that may be shown."""
         return self.release in _SHOWN and self.estimate == self.estimate
+
+    @property
+    def below_rounding(self) -> bool:
+        """Whether a share is released as 0 only by rounding: a true 0 has its own state."""
+        return self.release == "ok" and self.statistic == "share" and self.estimate == 0
 
     @property
     def uncertain(self) -> bool:
@@ -205,7 +214,27 @@ def read_released(study: Study, area: str | None = None) -> Rows:
             expected=", ".join(missing),
             hint=f"run the study again: needs run {study.id}",
         )
-    return Rows(frame)
+    return Rows(emptied(frame))
+
+
+def emptied(frame: pd.DataFrame) -> pd.DataFrame:
+    """Released rows, the hidden ones without any figure.
+
+    The gate empties them; this lock behind it makes sure that nothing drawn, ranked, worded or
+    written could depend on a figure that a row is not to show.
+    """
+    disclosure = frame["release"].isin([s for s, mark in _MARKS.items() if mark == DISCLOSURE])
+    hidden = disclosure | frame["release"].eq("suppressed_precision")
+    figures = frame.columns.intersection(_FIGURES)
+    texts = frame.columns.intersection(_TELLING_TEXTS)
+    if not hidden.any():
+        return frame
+    frame = frame.copy()
+    frame.loc[hidden, figures] = float("nan")
+    frame.loc[hidden, "interval_method"] = ""
+    frame.loc[disclosure, "n"] = float("nan")
+    frame.loc[disclosure, texts] = ""
+    return frame
 
 
 def read_run_record(study: Study) -> dict[str, Any]:

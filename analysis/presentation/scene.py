@@ -11,10 +11,13 @@ from analysis.errors import WorkbenchError
 from analysis.presentation.blocks import DataOrigin
 from analysis.presentation.naming import Names
 from analysis.presentation.numbers import Numbers
-from analysis.presentation.rows import DIFFERENCES, RANK, Estimate, Rows
+from analysis.presentation.rows import DIFFERENCES, EARLIER, RANK, Estimate, Rows
 from analysis.presentation.wording import Words
 from analysis.recommendations import Proposal, Rules, propose, read_rules
 from analysis.study import Study
+
+#: Stands for a share that rounding made 0, so that it is printed as less than the least.
+_TINY = 1e-9
 
 Unit = Literal["percent", "points", "number", "persons"]
 
@@ -149,6 +152,19 @@ class Scene:
         rows = self.rows.of(code, sample=self.sample, area=area, comparison=RANK, category=category)
         return rows[0] if rows else None
 
+    def change(self, code: str, category: str = "") -> Estimate | None:
+        """The difference of an area's total from that of the earlier wave."""
+        rows = self.rows.of(
+            code, sample=self.sample, area=self.area, comparison=EARLIER, category=category
+        )
+        return rows[0] if rows else None
+
+    @property
+    def earlier(self) -> Scene | None:
+        """The same scene in the earlier wave of the sample; None where there is none."""
+        sample = self.study.samples[self.sample].earlier
+        return None if sample is None else replace(self, sample=sample)
+
     def groups(
         self, code: str, breakdown: str, category: str = "", area: str | None = None
     ) -> list[Estimate]:
@@ -205,13 +221,15 @@ class Scene:
 
     def value(self, row: Estimate, places: int | None = None, *, signed: bool = False) -> str:
         """The estimate of a row with its unit."""
-        return self.amount(row.estimate, self.unit_of(row), places, signed=signed)
+        value = _TINY if row.below_rounding else row.estimate
+        return self.amount(value, self.unit_of(row), places, signed=signed)
 
     def bare(self, row: Estimate) -> str:
         """The estimate of a row as in a chart, without its unit."""
         unit = self.unit_of(row)
         if unit == "percent":
-            return self.numbers.percent(row.estimate).partition("%")[0].strip()
+            value = _TINY if row.below_rounding else row.estimate
+            return self.numbers.percent(value).partition("%")[0].strip()
         factor = 100 if unit == "points" else 1
         return self.numbers.decimal(row.estimate * factor, 1, signed=row.is_difference)
 

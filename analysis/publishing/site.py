@@ -47,6 +47,8 @@ class Site:
         to be absent.
     watermark, watermark_note
         The word that marks modelled data, and what it means.
+    open_data
+        The files of the open data; no section when there are none.
     stamp, stamp_note
         The word that marks drafts, and what it means.
     map
@@ -66,6 +68,7 @@ class Site:
     expected: Sequence[tuple[str, str, str]] = ()
     watermark: str = ""
     watermark_note: str = ""
+    open_data: Sequence[OutputFile] = ()
     stamp: str = ""
     stamp_note: str = ""
     map: PlainMap | None = None
@@ -105,6 +108,12 @@ class _Section:
     language: str
     rows: tuple[_Row, ...]
 
+    @property
+    def formats(self) -> tuple[str, ...]:
+        """The formats that any of the reports has; all of them where there is none yet."""
+        made = {format for row in self.rows for format in row.links}
+        return tuple(format for format in _SHOWN if format in made) or _SHOWN
+
 
 def write_site(folder: Path, site: Site) -> OutputFile:
     """Write ``index.html`` into a folder of reports; returns it as a row of the manifest.
@@ -130,8 +139,8 @@ def render_site(site: Site) -> str:
         "sections": sections,
         "map_areas": tuple(_map_areas(site)),
         "has_drafts": any(row.stamp for section in sections for row in section.rows),
-        "count": sum(bool(row.links) for section in sections for row in section.rows),
-        "formats": _SHOWN,
+        "count": sum("html" in row.links for section in sections for row in section.rows),
+        "files": [_file(texts, file) for file in site.open_data],
         "manifest": MANIFEST,
     }
     return render_template("index.html.j2", values)
@@ -210,6 +219,10 @@ def _row(site: Site, texts: Phrases, code: str, record: ReportRecord | None) -> 
 
 def _link(texts: Phrases, format: str, file: OutputFile) -> _Link:
     return _Link(quote(file.path), texts.say(f"site.{format}"), size_text(file.size, texts))
+
+
+def _file(texts: Phrases, file: OutputFile) -> _Link:
+    return _Link(quote(file.path), file.path.rpartition("/")[2], size_text(file.size, texts))
 
 
 def size_text(size: int, texts: Phrases) -> str:
