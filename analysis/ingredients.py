@@ -25,6 +25,7 @@ SHOWING_PARTS = (
     "build.py",
     "checking.py",
     "coding_desk.py",
+    "table_check.py",
     "cli.py",
     "console.py",
     "core_on_tables.py",
