@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -16,11 +17,20 @@ from analysis.ingredients import (
     changed_ingredients,
     combined_hash,
     has_content,
+    public_ingredients,
     report_ingredients,
 )
-from analysis.presentation.makeup import MakeUp, read_makeup
+from analysis.presentation.annex_definition import (
+    OPEN_DATA,
+    WORKBOOKS,
+    annex_file,
+    has_annex,
+    read_annex,
+)
+from analysis.presentation.makeup import read_makeup
 from analysis.presentation.maps import plain_map
 from analysis.presentation.outlines import BOUNDARIES
+from analysis.presentation.scene import DRAFT, RELEASE, checked_edition
 from analysis.presentation.wording import words
 from analysis.publishing.batch import Job, OutputFile, RenderResult, render
 from analysis.publishing.manifest import (
@@ -33,15 +43,21 @@ from analysis.publishing.manifest import (
     run_summary,
     write_manifest,
 )
+from analysis.publishing.notebook import declared_parameters, read_notebook
 from analysis.publishing.site import Site, write_site
+from analysis.release.texts import refresh_released_texts
 from analysis.run import read_run_record, reasons_to_run, run_study, stored_ingredients
 from analysis.study import Study, open_study
-from analysis.workspace import Workspace, find_workspace
+from analysis.workspace import Workspace, find_workspace, shipped_workspace
 
 Step = Callable[..., None]
 _Key = tuple[str, str, str]
 
-PROJECT = Path(__file__).resolve().parent.parent
+#: What tells the parts of a data annex from reports that notebooks make.
+_DATA: Mapping[str, Any] = {
+    WORKBOOKS: {"formats": ("xlsx",), "data": "workbook"},
+    OPEN_DATA: {"formats": (), "data": "tables"},
+}
 _STATE = ["study", "title", "areas", "answers", "results", "reports"]
 
 
@@ -85,14 +101,18 @@ def build_study(
     study_id: str,
     *,
     synthetic: bool = False,
+    kinds: Sequence[str] | None = None,
+    areas: Sequence[str] | None = None,
     languages: Sequence[str] | None = None,
     workers: int | None = None,
+    edition: str = DRAFT,
     step: Step = lambda *_: None,
 ) -> BuildResult:
     """Check, run, report and site: whatever is not up to date.
 
-    Without ``languages`` the study's default language and every other in which there are
-    reports already, so that none of them grows old beside the new ones.
+    Only the reports of ``kinds`` and ``areas`` where these are given. Without ``languages``
+    the study's default language and every other in which there are reports already, so that
+    none of them grows old beside the new ones. ``edition`` is ``draft`` or ``release``.
 
     Raises
     ------
@@ -102,9 +122,12 @@ def build_study(
     study = open_study(study_id)
     wanted = languages or _published_languages(study)
     # What cannot be made is told before the long work, not after it.
-    _orders(study, None, None, wanted)
+    _orders(study, kinds, areas, wanted, edition)
     outcome = run_study(study, synthetic=synthetic, step=step)
-    result = render_reports(study, languages=wanted, workers=workers, step=step)
+    result = render_reports(
+        study, kinds=kinds, areas=areas, languages=wanted, workers=workers, edition=edition,
+        step=step,
+    )  # fmt: skip
     return replace(result, run_lines=tuple(outcome.lines()))
 
 
@@ -116,6 +139,7 @@ def render_reports(
     languages: Sequence[str] | None = None,
     workers: int | None = None,
     force: bool = False,
+    edition: str = DRAFT,
     step: Step = lambda *_: None,
 ) -> BuildResult:
     """Make reports of the released rows that are there, then the index and the manifest.
@@ -130,6 +154,8 @@ def render_reports(
         Processes.
     force
         Even those that are up to date.
+    edition
+        ``draft``, or ``release``, in which only approved recommendations stand.
 
     Raises
     ------
@@ -138,8 +164,9 @@ def render_reports(
     """
     study = study_id if isinstance(study_id, Study) else open_study(study_id)
     _require_results(study)
-    expected = _orders(study, None, None, None)
-    orders = _orders(study, kinds, areas, languages)
+    refresh_released_texts(study)
+    expected = _orders(study, None, None, None, edition)
+    orders = _orders(study, kinds, areas, languages, edition)
     folder = study.workspace.reports(study.id)
     before = read_manifest(folder) or Manifest(study.id)
     waiting = {
@@ -168,7 +195,7 @@ def reasons_to_build(study_id: str) -> list[str]:
         return [*reasons, "reports: all, after the run"]
     folder = study.workspace.reports(study.id)
     manifest = read_manifest(folder) or Manifest(study.id)
-    orders = _orders(study, None, None, _published_languages(study))
+    orders = _orders(study, None, None, _published_languages(study), _published_edition(study))
     stale = [order for order in orders if not _is_current(order, manifest, folder)]
     if stale and manifest.ingredients:
         named = {name: value for order in orders for name, value in order.named.items()}
@@ -195,6 +222,7 @@ def _orders(
     kinds: Sequence[str] | None,
     areas: Sequence[str] | None,
     languages: Sequence[str] | None,
+    edition: str,
 ) -> list[_Order]:
     """The reports asked for; all kinds and areas in the default language when not given.
 
@@ -204,12 +232,12 @@ def _orders(
         If the study has no such kind, area or language, a make-up or template cannot be
         used, or none of the kinds is made for the areas.
     """
-    orders = list(_each_order(study, kinds, areas, languages))
+    orders = list(_each_order(study, kinds, areas, languages, edition))
     if areas and not orders:
         raise WorkbenchError(
             "no kind of report is made for these areas",
-            expected=", ".join(f"{kind}: {read_makeup(study, kind).level}"
-                               for kind in kinds or study.reports),
+            expected=", ".join(f"{kind}: {_level(study, kind)}"
+                               for kind in kinds or _kinds(study)),
             got=", ".join(areas),
         )  # fmt: skip
     return orders
@@ -220,20 +248,23 @@ def _each_order(
     kinds: Sequence[str] | None,
     areas: Sequence[str] | None,
     languages: Sequence[str] | None,
+    edition: str,
 ) -> Iterator[_Order]:
     default = (study.card.default_language,)
     chosen_languages = _chosen(languages, _named(study.languages), default, "language")
     known_areas = {**_named_areas(study), study.whole: _whole_name(study)}
     chosen_areas = _chosen(areas, known_areas, None, "area")
-    for kind in _chosen(kinds, _named(study.reports), None, "kind of report"):
-        makeup = read_makeup(study, kind)
+    for kind in _chosen(kinds, _named(_kinds(study)), None, "kind of report"):
         template = _template(study, kind)
         named = _ingredients(study, kind, template)
-        for language in chosen_languages:
-            for area in _areas_of(study, makeup, chosen_areas if areas else None):
-                job = _job(study, kind, area, language, template)
-                own = {f"parameter {key}": str(value) for key, value in job.parameters.items()}
-                yield _Order(job, combined_hash({**named, **own}), named)
+        # The data annex holds released rows and nothing that waits for anybody's approval.
+        asked = {} if kind in _DATA else _edition_parameter(template, checked_edition(edition))
+        level = _level(study, kind)
+        for language in [""] if kind == OPEN_DATA else chosen_languages:
+            for area in _areas_of(study, level, chosen_areas if areas else None):
+                job = _job(study, kind, area, language, template, asked)
+                given = {f"parameter {key}": str(value) for key, value in job.parameters.items()}
+                yield _Order(job, combined_hash({**named, **given}), named)
 
 
 def _chosen(
@@ -280,31 +311,55 @@ def _published_languages(study: Study) -> list[str]:
     return list(dict.fromkeys([study.card.default_language, *others]))
 
 
+def _published_edition(study: Study) -> str:
+    """``release`` where all reports are, so that nothing looks old that is only released."""
+    manifest = read_manifest(study.workspace.reports(study.id)) or Manifest(study.id)
+    editions = {record.edition for record in manifest.reports}
+    return RELEASE if editions == {RELEASE} else DRAFT
+
+
 def _ingredients(study: Study, kind: str, template: Path) -> Ingredients:
     """What a kind of report is made from, with the boundaries that its maps may show."""
+    if kind in (WORKBOOKS, OPEN_DATA):
+        return report_ingredients(study, kind, template)
     folder = study.workspace.raw(BOUNDARIES)
     shown = [path for path in folder.rglob("*") if path.is_file()] if study.region else []
     return report_ingredients(study, kind, template, shown)
 
 
-def _areas_of(study: Study, makeup: MakeUp, chosen: Sequence[str] | None) -> list[str]:
+def _kinds(study: Study) -> list[str]:
+    """The kinds of report that a study makes, then its data annex where it has one."""
+    return [*study.reports, *((WORKBOOKS, OPEN_DATA) if has_annex(study) else ())]
+
+
+def _level(study: Study, kind: str) -> str:
+    """Whether a kind is made for each area, for all together, or for both."""
+    if kind in (WORKBOOKS, OPEN_DATA) and kind not in study.reports:
+        read_annex(study)
+        return "both" if kind == WORKBOOKS else "whole"
+    return read_makeup(study, kind).level
+
+
+def _areas_of(study: Study, level: str, chosen: Sequence[str] | None) -> list[str]:
     """The areas, or the region, that a kind of report is made for."""
     by_level = {
         "area": list(study.areas.index),
         "whole": [study.whole],
         "both": [*study.areas.index, study.whole],
     }
-    possible = by_level[makeup.level]
+    possible = by_level[level]
     return possible if chosen is None else [area for area in chosen if area in possible]
 
 
 def _template(study: Study, kind: str) -> Path:
     """The study's own template of a kind of report, else the workspace's."""
+    if kind in (WORKBOOKS, OPEN_DATA):
+        return annex_file(study)
     name = f"{kind}.ipynb"
     places = (
         study.folder / "notebooks" / name,
         study.workspace.notebooks / "reports" / name,
-        PROJECT / "notebooks" / "reports" / name,
+        shipped_workspace().notebooks / "reports" / name,
     )
     for place in places:
         if place.exists():
@@ -316,7 +371,14 @@ def _template(study: Study, kind: str) -> Path:
     )
 
 
-def _job(study: Study, kind: str, area: str, language: str, template: Path) -> Job:
+def _job(
+    study: Study,
+    kind: str,
+    area: str,
+    language: str,
+    template: Path,
+    edition: Mapping[str, str],
+) -> Job:
     whole = area == study.whole and area not in study.areas.index
     slug = _region_slug(study) if whole else str(study.areas.loc[area, "slug"])
     return Job(
@@ -326,10 +388,31 @@ def _job(study: Study, kind: str, area: str, language: str, template: Path) -> J
         slug=slug,
         language=language,
         template=template,
-        parameters={"study": _reference(study), "area": area, "language": language},
+        parameters={
+            "study": _reference(study),
+            "area": area,
+            "language": language,
+            **edition,
+        },
         workspace=study.workspace.root,
         reports=study.workspace.reports(study.id),
+        **_DATA.get(kind, {}),
+        edition=edition.get("edition", DRAFT),
     )
+
+
+def _edition_parameter(template: Path, edition: str) -> dict[str, str]:
+    """The edition for the notebook; one that does not ask for it can make drafts only."""
+    # A release is always asked for by name: a notebook without the parameter must fail then.
+    return {"edition": edition} if edition == RELEASE or _asks_for_edition(template) else {}
+
+
+def _asks_for_edition(template: Path) -> bool:
+    try:
+        return "edition" in declared_parameters(read_notebook(template), template)
+    except WorkbenchError:
+        # What is wrong with a template is told when its reports are made.
+        return False
 
 
 def _reference(study: Study) -> str:
@@ -406,14 +489,15 @@ def _publish(
     index = write_site(folder, _site(study, records, record, expected))
     ingredients = {name: value for order in expected for name, value in order.named.items()}
     ingredients.update(stored_ingredients(study) or {})
-    write_manifest(folder, Manifest(study.id, ingredients, run_summary(record), records, (index,)))
+    public = public_ingredients(study, ingredients)
+    write_manifest(folder, Manifest(study.id, public, run_summary(record), records, (index,)))
 
 
 def _possible_keys(study: Study) -> Iterator[_Key]:
     """Every report that the definitions of the study can make."""
-    for kind in study.reports:
-        for area in _areas_of(study, read_makeup(study, kind), None):
-            for language in study.languages:
+    for kind in _kinds(study):
+        for area in _areas_of(study, _level(study, kind), None):
+            for language in [""] if kind == OPEN_DATA else study.languages:
                 yield kind, area, language
 
 
@@ -442,16 +526,23 @@ def _site(
     phrases = words(language)
     names = _named_areas(study)
     modelled = record["data_origin"] == "modelled"
+    titles = {kind: read_makeup(study, kind).title[language] for kind in study.reports}
+    if has_annex(study):
+        titles[WORKBOOKS] = read_annex(study).title[language]
+    open_data = [one for one in records if one.kind == OPEN_DATA]
     return Site(
         title=study.title[language],
         language=language,
         areas={**names, study.whole: _whole_name(study)},
-        kinds={kind: read_makeup(study, kind).title[language] for kind in study.reports},
-        reports=records,
+        kinds=titles,
+        reports=[one for one in records if one.kind != OPEN_DATA],
         subtitle=study.card.project.name.get(language, ""),
-        expected=[order.key for order in expected],
+        expected=[order.key for order in expected if order.job.kind != OPEN_DATA],
+        open_data=[file for one in open_data for file in one.files.values()],
         watermark=phrases.say("title_page.watermark") if modelled else "",
         watermark_note=phrases.say("title_page.watermark_note") if modelled else "",
+        stamp=phrases.say("title_page.stamp"),
+        stamp_note=phrases.say("title_page.stamp_note"),
         map=plain_map(study, names),
         publicity=study.card.project.publicity.get(language, ""),
     )
@@ -481,7 +572,7 @@ def _progress_of(study: Study) -> dict[str, str]:
     reasons = reasons_to_run(study)
     folder = study.workspace.reports(study.id)
     manifest = read_manifest(folder) or Manifest(study.id)
-    orders = _orders(study, None, None, _published_languages(study))
+    orders = _orders(study, None, None, _published_languages(study), _published_edition(study))
     current = sum(_is_current(order, manifest, folder) for order in orders) if not reasons else 0
     return {
         "answers": f"{sum(path.exists() for path in files)} of {len(files)} files",

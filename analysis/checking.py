@@ -12,13 +12,19 @@ from pathlib import Path
 
 import pandas as pd
 
+from analysis.approvals import read_approvals
+from analysis.card_texts import unknown_facts
 from analysis.code_book import coded_questions
+from analysis.definitions import read_tree
 from analysis.errors import WorkbenchError, issues_table
 from analysis.indicators.estimating import check_plan
 from analysis.ingredients import answer_files
+from analysis.named_places import foreign_places
+from analysis.presentation.annex_definition import has_annex, read_annex
 from analysis.presentation.makeup import read_makeup
 from analysis.publishing.manifest import write_whole
 from analysis.recommendations import read_rules
+from analysis.release.open_answers import read_quotation_rules
 from analysis.release.rules import rule_set
 from analysis.run import read_and_check, require_answers
 from analysis.study import Study, open_study
@@ -72,7 +78,9 @@ def check_study(study_id: str | Path, *, definitions_only: bool = False) -> Chec
         study = open_study(study_id)
     except WorkbenchError as error:
         return Checked(issues_table([]), (error,))
-    tables = [issues_table(study.questionnaire.issues)]
+    card = read_tree(study.folder / "study.yaml")
+    noted = [*study.questionnaire.issues, *unknown_facts(card), *foreign_places(study)]
+    tables = [issues_table(noted)]
     unusable: dict[str, WorkbenchError] = {}
     for check in _checks(study, definitions_only):
         try:
@@ -118,9 +126,13 @@ def _definitions(study: Study) -> Iterator[Callable[[], object]]:
     yield partial(check_plan, study)
     yield partial(coded_questions, study)
     yield partial(read_rules, study)
+    yield partial(read_approvals, study)
+    yield partial(read_quotation_rules, study)
     yield partial(read_generator, study)
     for kind in study.reports:
         yield partial(read_makeup, study, kind)
+    if has_annex(study):
+        yield partial(read_annex, study)
     for name, sample in study.samples.items():
         if sample.weighting.method == "rake":
             yield partial(margins_from_territory, study, name)

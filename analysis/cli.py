@@ -53,6 +53,15 @@ Workers = Annotated[
 ]
 
 
+Release = Annotated[
+    bool,
+    typer.Option(
+        "--release",
+        help="Only approved recommendations, none marked as a proposal; drafts when not given.",
+    ),
+]
+
+
 @app.callback()
 def _options(
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
@@ -69,6 +78,32 @@ def studies() -> None:
     from analysis.console import show_table
 
     show_table("Studies", study_states())
+
+
+@app.command()
+def new(
+    study: Annotated[str, typer.Argument(metavar="ID", help="Id of the new study.")],
+    region: Annotated[str, typer.Option("--region", help="Code or name of the region.")],
+    source: Annotated[
+        str | None,
+        typer.Option("--from", help="Study whose definitions are taken over; the shipped one."),
+    ] = None,
+    title: Annotated[
+        str | None, typer.Option("--title", help="In the study's default language.")
+    ] = None,
+    wave: Annotated[
+        str | None, typer.Option("--wave", help="The year in the id, else this one.")
+    ] = None,
+) -> None:
+    """A new study folder for a region, its areas filled in from the territory tables."""
+    from analysis.console import say, show_issues
+    from analysis.errors import issues_table
+    from analysis.new_study import new_study
+
+    made = new_study(study, region, source, title=title, wave=wave)
+    show_issues(issues_table(made.leftovers))
+    for line in made.lines():
+        say(line)
 
 
 @app.command()
@@ -119,6 +154,7 @@ def report(
     area: Areas = None,
     lang: Languages = None,
     workers: Workers = None,
+    release: Release = False,
 ) -> None:
     """Render reports, whether up to date or not."""
     from analysis.build import render_reports
@@ -126,8 +162,9 @@ def report(
 
     with progress() as step:
         result = render_reports(
-            study, kinds=kind, areas=area, languages=lang, workers=workers, force=True, step=step
-        )
+            study, kinds=kind, areas=area, languages=lang, workers=workers, force=True,
+            edition="release" if release else "draft", step=step,
+        )  # fmt: skip
     _finish(result)
 
 
@@ -135,16 +172,95 @@ def report(
 def build(
     study: StudyArgument,
     synthetic: Synthetic = False,
+    kind: Kinds = None,
+    area: Areas = None,
     lang: Languages = None,
     workers: Workers = None,
+    release: Release = False,
 ) -> None:
     """Check, run, report and site: whatever is not up to date."""
     from analysis.build import build_study
     from analysis.console import progress
 
     with progress() as step:
-        result = build_study(study, synthetic=synthetic, languages=lang, workers=workers, step=step)
+        result = build_study(
+            study, synthetic=synthetic, kinds=kind, areas=area, languages=lang, workers=workers,
+            edition="release" if release else "draft", step=step,
+        )  # fmt: skip
     _finish(result)
+
+
+@app.command()
+def approve(
+    study: StudyArgument,
+    kind: Annotated[
+        list[str] | None, typer.Option("--kind", help="recommendation or quotation; repeatable.")
+    ] = None,
+    approved: Annotated[
+        list[str] | None, typer.Option("--approve", metavar="ITEM", help="May be repeated.")
+    ] = None,
+    rejected: Annotated[
+        list[str] | None, typer.Option("--reject", metavar="ITEM", help="May be repeated.")
+    ] = None,
+    withdrawn: Annotated[
+        list[str] | None,
+        typer.Option("--withdraw", metavar="ITEM", help="Take a decision back; may be repeated."),
+    ] = None,
+    role: Annotated[
+        str, typer.Option("--role", help="The role of the person who decides, not a name.")
+    ] = "",
+    text: Annotated[str | None, typer.Option("--text", help="An edited text of one item.")] = None,
+    lang: Annotated[str | None, typer.Option("--lang", help="Language of the text.")] = None,
+    note: Annotated[str, typer.Option("--note", help="Why, in a few words.")] = "",
+    interactive: Annotated[
+        bool, typer.Option("--interactive", help="Ask for each item that waits, one by one.")
+    ] = False,
+) -> None:
+    """Recommendations and quotations that wait for a person, and what the person says."""
+    from analysis import approving
+    from analysis.console import say, show_table
+    from analysis.study import open_study
+
+    opened = open_study(study)
+    states = {"approved": approved, "rejected": rejected, "proposed": withdrawn}
+    words = approving.edited(opened, text, lang)
+    answers = [
+        approving.Answer(item, state, words, note)  # type: ignore[arg-type]
+        for state, items in states.items()
+        for item in items or ()
+    ]
+    if interactive:
+        _approve_one_by_one(opened, kind, role)
+    elif answers:
+        decided = approving.decide(opened, answers, role)
+        say("\n".join(f"{one.kind} {one.item}: {one.state}" for one in decided))
+    else:
+        table = approving.waiting_table(opened, kind)
+        show_table(f"{study}: waiting for a person", table)
+        say(f"{study}: {len(table)} waiting" if len(table) else f"{study}: nothing is waiting")
+
+
+def _approve_one_by_one(study: Any, kinds: list[str] | None, role: str) -> None:
+    """Ask on the terminal; each decision is recorded as soon as it is made."""
+    from analysis import approving
+    from analysis.console import say
+
+    items = approving.waiting(study, kinds)
+    who = role or (typer.prompt("Your role (not your name)") if items else "")
+    for number, item in enumerate(items, start=1):
+        say(f"\n[{number}/{len(items)}] {approving.described(study, item)}")
+        said = typer.prompt("(a)pprove, (r)eject, (e)dit and approve, (s)kip, (q)uit", default="s")
+        choice = said.strip().lower()[:1]
+        if choice == "q":
+            break
+        if choice not in ("a", "r", "e"):
+            continue
+        text = typer.prompt("Text") if choice == "e" else None
+        note = typer.prompt("Note", default="", show_default=False)
+        state: Any = "rejected" if choice == "r" else "approved"
+        words = approving.edited(study, text, None)
+        approving.decide(study, [approving.Answer(item.item, state, words, note)], who)
+    say(f"{study.id}: {len(approving.waiting(study, kinds))} still waiting")
 
 
 @app.command()

@@ -48,7 +48,7 @@ class Issue:
 
     @property
     def where(self) -> str:
-        """The place in words, ``file.csv, row 7, column D1``; empty when unknown."""
+        """The place in words, ``file.csv, row 7, column age``; empty when unknown."""
         parts = [
             self.file or "",
             f"sheet {self.sheet}" if self.sheet else "",

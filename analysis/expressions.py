@@ -81,6 +81,10 @@ class ChoiceLists(Protocol):
     def bands(self, list_name: str) -> tuple[tuple[str, float, float], ...]:
         """The bands of a list: name, lowest, highest."""
 
+    @property
+    def survey_year(self) -> int | None:
+        """The year in which people were asked."""
+
 
 class Lookups(Protocol):
     """What the language needs to know of a territory."""
@@ -657,6 +661,12 @@ def _population_of(context: Context, arguments: tuple[_Node, ...]) -> Value:
     return _masked_numbers(_territory(context, "population-of").population_of(series))
 
 
+def _survey_year(context: Context, arguments: tuple[_Node, ...]) -> Value:
+    if context.lists.survey_year is None:
+        raise WorkbenchError("survey-year needs the form of a study, which has a year")
+    return float(context.lists.survey_year)
+
+
 def _missing(context: Context, arguments: tuple[_Node, ...]) -> Value:
     return _unknown(arguments[0].evaluate(context)).astype(float)
 
@@ -705,6 +715,7 @@ _FUNCTIONS: dict[str, _Function] = {
     "band": _Function("band(number, 'list')", 2, 2, _band),
     "area-of": _Function("area-of(${municipality})", 1, 1, _area_of),
     "population-of": _Function("population-of(${municipality})", 1, 1, _population_of),
+    "survey-year": _Function("survey-year()", 0, 0, _survey_year),
     "missing": _Function("missing(${question})", 1, 1, _missing),
     "is-code": _Function("is-code(${question}, '-8')", 2, 2, _is_code),
     "regex": _Function("regex(${question}, 'pattern')", 2, 2, _regex),

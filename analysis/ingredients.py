@@ -11,26 +11,45 @@ import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from analysis.approvals import APPROVALS_FILE
 from analysis.study import Study
 
 PACKAGE = Path(__file__).resolve().parent
 Ingredients = dict[str, str]
+#: The rules of recommendations; read above this package part, so its name stands here too.
+RULES_FILE = "recommendations.yaml"
+
+#: What reports are made from, in the folder of results.
+RELEASED_FILES = ("released.parquet", "released_texts.json", "run_record.json")
 
 #: Parts of the package that shape what is shown but not what is computed.
 SHOWING_PARTS = (
     "presentation",
     "publishing",
     "explore",
-    "recommendations.py",
+    "recommendations",
+    "approving.py",
     "build.py",
     "checking.py",
     "coding_desk.py",
     "table_check.py",
     "cli.py",
     "console.py",
+    "new_study.py",
+    "new_study_readme",
+    "answer_template.py",
+    "named_places.py",
     "core_on_tables.py",
     "__main__.py",
 )
+
+#: Definitions that say what is shown, beside the make-ups of reports.
+SHOWING_DEFINITIONS = ("annex.yaml", APPROVALS_FILE, RULES_FILE)
+
+#: Files of a study's folder that hold answers of respondents.
+OF_ANSWERS = ("corrections.csv",)
+#: What stands in place of a hash that must not be published.
+WITHHELD = "not published"
 
 
 def content_hash(path: Path) -> str:
@@ -51,7 +70,7 @@ def combined_hash(ingredients: Mapping[str, str]) -> str:
 
 def definition_ingredients(study: Study) -> Ingredients:
     """What a study means: its definitions, the catalogues, and the package that reads them."""
-    definitions = [path for path in _definitions(study) if path.parent.name != "reports"]
+    definitions = [path for path in _definitions(study) if _is_computed_from(path)]
     return {
         **_files(definitions, study.folder, "definitions"),
         **_files(_catalogues(study), study.workspace.studies, ""),
@@ -73,9 +92,11 @@ def report_ingredients(
 
     ``beside`` are files of the workspace's raw data that reports show, such as boundaries.
     """
-    released = [study.processed / name for name in ("released.parquet", "run_record.json")]
+    released = [study.processed / name for name in RELEASED_FILES]
+    # Corrections are answers; what they change is in the released rows.
+    shown = [path for path in _definitions(study) if path.name not in OF_ANSWERS]
     return {
-        **_files(_definitions(study), study.folder, "definitions"),
+        **_files(shown, study.folder, "definitions"),
         **_files(_catalogues(study), study.workspace.studies, ""),
         **_files(_received_form(study), study.raw, "raw"),
         **_files(sorted(beside), study.raw.parent, "raw"),
@@ -97,6 +118,19 @@ def raw_files(study: Study) -> list[Path]:
     """The answers, their response flow and coding sheets, as far as they are there."""
     beside = [study.raw / "response_flow.csv", *sorted((study.raw / "coding").glob("*"))]
     return [path for path in [*answer_files(study), *beside] if path.is_file()]
+
+
+def public_ingredients(study: Study, ingredients: Mapping[str, str]) -> Ingredients:
+    """The ingredients without the hashes of files that hold answers.
+
+    Whoever knows the form of a small file and most of what is in it can try what the rest may
+    be until the hash is right, so those hashes stay with the results of the run.
+    """
+    secret = {
+        *_files(raw_files(study), study.raw, "raw"),
+        *(f"definitions/{name}" for name in OF_ANSWERS),
+    }
+    return {name: WITHHELD if name in secret else value for name, value in ingredients.items()}
 
 
 def changed_ingredients(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
@@ -126,8 +160,13 @@ def _name(path: Path, root: Path) -> str:
 def _definitions(study: Study) -> list[Path]:
     """The files in the study's folder, also those that other definitions name."""
     named = [*_form_files(study), *(margin.table for margin in study.margins)]
-    own = {study.folder / name for name in named}
+    own = {study.files / name for name in named}
     return sorted({*study.definition_files(), *(path for path in own if path.is_file())})
+
+
+def _is_computed_from(path: Path) -> bool:
+    """What is recommended and approved, and how reports are made up, changes no number."""
+    return path.parent.name != "reports" and path.name not in SHOWING_DEFINITIONS
 
 
 def _catalogues(study: Study) -> list[Path]:
@@ -139,7 +178,7 @@ def _received_form(study: Study) -> list[Path]:
     return sorted(
         study.raw / name
         for name in _form_files(study)
-        if not (study.folder / name).exists() and (study.raw / name).is_file()
+        if not (study.files / name).exists() and (study.raw / name).is_file()
     )
 
 

@@ -99,7 +99,8 @@ class Questionnaire:
     """The questions in their order, the grids, the choices, and what was odd in the form.
 
     ``repeated`` names the questions that are asked once per member of a household or the
-    like; their answers are not in the table of respondents.
+    like; their answers are not in the table of respondents. ``survey_year`` is the year in
+    which the study that uses the form asked people.
     """
 
     questions: Mapping[str, Question]
@@ -107,6 +108,7 @@ class Questionnaire:
     choices: Mapping[str, tuple[Choice, ...]]
     issues: tuple[Issue, ...] = ()
     repeated: frozenset[str] = frozenset()
+    survey_year: int | None = None
 
     def choice_names(self, list_name: str) -> tuple[str, ...]:
         """The names of a list's choices, in order; none for an unknown list."""

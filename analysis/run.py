@@ -11,7 +11,7 @@ import os
 import platform
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -19,11 +19,13 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.approvals import read_approvals
 from analysis.errors import WorkbenchError, issues_table
 from analysis.estimates import COLUMNS
 from analysis.generated import make_synthetic, refuse_mixture
 from analysis.indicators.compiling import is_exhaustive
 from analysis.indicators.estimating import SampleResult, estimate_study
+from analysis.indicators.priorities import with_priorities
 from analysis.ingredients import (
     Ingredients,
     answer_files,
@@ -35,12 +37,24 @@ from analysis.ingredients import (
 )
 from analysis.release.arithmetic import check_arithmetic
 from analysis.release.gate import Released, release
+from analysis.release.models import Known, Modelled, model_rows
+from analysis.release.open_answers import OpenAnswer, offer_answers
+from analysis.release.ranks import rank_rows
 from analysis.release.rules import rule_set
+from analysis.release.texts import (
+    WAITING_FILE,
+    quotations_to_approve,
+    refresh_released_texts,
+    release_texts,
+    write_waiting,
+)
+from analysis.release.waves import Waves, change_rows
 from analysis.sources.survey import read_sample
 from analysis.study import Study, open_study
 from analysis.validation.clean import Validated, validate
 from analysis.validation.missing import missing_by_question
 from analysis.variables import with_derived_variables
+from analysis.weighting.auxiliaries import auxiliary_shares
 from analysis.weighting.sample import weight_sample
 
 Step = Callable[..., None]
@@ -68,7 +82,14 @@ class RunOutcome:
             f"{counts.get('ok', 0) + counts.get('low_precision', 0) + counts.get('true_zero', 0)}",
             f"hidden for disclosure {audit['cells_hidden']}, recoverable {audit['recoverable']}",
             f"issues noted: {self.issues} (see needs check {self.study.id})",
+            *self._waiting(),
         ]
+
+    def _waiting(self) -> list[str]:
+        offered = list(quotations_to_approve(self.study))
+        waiting = len(read_approvals(self.study).waiting(offered))
+        text = f"quotations that wait for a person: {waiting} (see needs approve {self.study.id})"
+        return [text] if waiting else []
 
 
 def run_study(
@@ -102,6 +123,7 @@ def run_study(
     require_answers(study)
     ingredients = run_ingredients(study)
     if not force and stored_ingredients(study) == ingredients:
+        refresh_released_texts(study)
         return RunOutcome(study, False, 0, read_run_record(study))
     return _run(study, ingredients, step)
 
@@ -181,11 +203,27 @@ def _run(study: Study, ingredients: Ingredients, step: Step) -> RunOutcome:
     estimates = estimate_study(study, results, input_hash=input_hash)
     step(f"{study.id}: releasing and auditing")
     released = _release(study, estimates, results)
-    _check_arithmetic(study, released.rows)
-    record = _run_record(study, results, released.report, input_hash)
+    modelled = _modelled(study, results, released)
+    rows = released.rows
+    for beside in (
+        rank_rows(released.rows, _asked_for(study, "rank")),
+        modelled.rows,
+        *_changes(study, released.rows),
+    ):
+        estimates, rows = _with_rows(estimates, beside), _with_rows(rows, beside)
+    rows = with_priorities(study, rows)
+    _check_arithmetic(study, rows)
+    frames = {result.sample: result.frame for result in results}
+    offered, open_answers = offer_answers(study, frames)
+    # What a person has edited is refused before anything is written, not after.
+    release_texts(study, offered, read_approvals(study))
+    report = {**released.report, **_counted(rows)}
+    record = _run_record(study, results, report, input_hash, open_answers)
+    record["small_areas"] = modelled.diagnostics
     all_issues = pd.concat([table for table in issues if len(table)] or issues[:1])
     step(f"{study.id}: writing")
-    _write(study, estimates, released.rows, record, all_issues, results, ingredients)
+    _write(study, estimates, rows, record, all_issues, results, ingredients, offered)
+    refresh_released_texts(study)
     return RunOutcome(study, True, len(all_issues), record)
 
 
@@ -235,6 +273,55 @@ def _release(study: Study, estimates: pd.DataFrame, results: Iterable[SampleResu
     )
 
 
+def _asked_for(study: Study, comparison: str) -> set[tuple[str, str]]:
+    """Sample and indicator of the rows of the plan with a comparison."""
+    return {(row.sample, row.indicator) for row in study.plan if comparison in row.comparisons}
+
+
+def _modelled(study: Study, results: Iterable[SampleResult], released: Released) -> Modelled:
+    """Model-based estimates of areas beside the direct ones."""
+    card = study.card.small_areas
+    margins = {result.sample: result.weighted.margins for result in results}
+    tables = margins.get(card.sample) if card is not None else None
+    known = Known(auxiliary_shares(study, tables), tables.population) if tables else None
+    rules = rule_set(study.card.release.rule_set)
+    return model_rows(released, _asked_for(study, "model"), known, rules)
+
+
+def _changes(study: Study, released: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """Changes since the earlier wave of each sample that has one."""
+    minimum = rule_set(study.card.release.rule_set).precision.minimum_n_comparison
+    for name, sample in study.samples.items():
+        if sample.earlier is None:
+            continue
+        codes = [code for own, code in sorted(_asked_for(study, "earlier")) if own == name]
+        differing = {code: study.differences_between_waves(name, code) for code in codes}
+        states = {
+            code: "no" if any(one.comparable == "no" for one in found) else "limited"
+            for code, found in differing.items()
+            if found
+        }
+        least = {code: study.indicator(code)[0].minimum_n_comparison for code in codes}
+        yield change_rows(released, Waves(name, sample.earlier, codes, states, least), minimum)
+
+
+def _with_rows(table: pd.DataFrame, more: pd.DataFrame) -> pd.DataFrame:
+    """A table of estimates with rows that were made from released ones."""
+    if not len(more):
+        return table
+    own = more[list(table.columns)].assign(input_hash=table["input_hash"].iloc[0])
+    return pd.concat([table, own], ignore_index=True)
+
+
+def _counted(rows: pd.DataFrame) -> dict[str, Any]:
+    """The released rows by state."""
+    counts = rows["release"].value_counts().sort_index()
+    return {
+        "rows": len(rows),
+        "counts": {str(state): int(count) for state, count in counts.items()},
+    }
+
+
 def _check_arithmetic(study: Study, rows: pd.DataFrame) -> None:
     """Refuse to publish rows that cannot all be true."""
     rounding = rule_set(study.card.release.rule_set).rounding
@@ -272,19 +359,28 @@ def _sensitive_bases(study: Study, estimates: pd.DataFrame) -> set[tuple[str, st
 def _derived_from(study: Study) -> dict[str, set[str]]:
     sources: dict[str, set[str]] = defaultdict(set)
     for indicator in study.indicators:
-        if indicator.of:
-            sources[indicator.code].add(indicator.of)
-    return dict(sources)
+        sources[indicator.code].update(indicator.sources)
+    return {code: names for code, names in sources.items() if names}
 
 
 def _run_record(
-    study: Study, results: Iterable[SampleResult], report: Mapping[str, Any], input_hash: str
+    study: Study,
+    results: Iterable[SampleResult],
+    report: Mapping[str, Any],
+    input_hash: str,
+    open_answers: Mapping[str, list[dict[str, Any]]],
 ) -> dict[str, Any]:
     return {
         "study": study.id,
         "wave": study.wave,
         "data_origin": _origin(results),
-        "samples": {result.sample: _sample_record(study, result) for result in results},
+        "samples": {
+            result.sample: {
+                **_sample_record(study, result),
+                "open_answers": open_answers[result.sample],
+            }
+            for result in results
+        },
         "margins": _margins(results),
         "release": dict(report),
         "software": _software(),
@@ -329,6 +425,7 @@ def _write(
     issues: pd.DataFrame,
     results: Iterable[SampleResult],
     ingredients: Ingredients,
+    offered: Iterable[OpenAnswer],
 ) -> None:
     folder = study.processed
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -338,6 +435,7 @@ def _write(
         released.to_parquet(place / "released.parquet", index=False)
         _write_json(place / "run_record.json", record)
         issues.to_csv(place / "issues.csv", index=False)
+        write_waiting(place / WAITING_FILE, offered)
         for result in results:
             result.weights_by_respondent().to_parquet(
                 place / f"weights_{result.sample}.parquet", index=False

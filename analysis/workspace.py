@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 from analysis.errors import WorkbenchError
 
 ENVIRONMENT_VARIABLE = "NEEDS_WORKSPACE"
+PACKAGE = Path(__file__).resolve().parent
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ def find_workspace(start: Path | None = None) -> Workspace:
     if named:
         return _workspace_at(Path(named))
     beginning = (start or Path.cwd()).resolve()
-    for folder in (beginning, *beginning.parents, Path(__file__).resolve().parent.parent):
+    for folder in (beginning, *beginning.parents, PACKAGE.parent):
         if _is_workspace(folder):
             return Workspace(folder)
     raise WorkbenchError(
@@ -76,6 +78,74 @@ def find_workspace(start: Path | None = None) -> Workspace:
         expected="a folder with studies/catalogues, here or above",
         hint=f"change into the workbench's folder or set {ENVIRONMENT_VARIABLE}",
     )
+
+
+def shipped_workspace() -> Workspace:
+    """The studies and templates that come with the package, to be read and copied from.
+
+    They lie beside the package in the project's folder, and inside it in an installed wheel.
+
+    Raises
+    ------
+    WorkbenchError
+        If the package was installed without them.
+    """
+    for folder in (PACKAGE.parent, PACKAGE / "shipped"):
+        if _is_workspace(folder):
+            return Workspace(folder)
+    raise WorkbenchError(
+        "the package was installed without its studies",
+        file=PACKAGE / "shipped",
+        hint="install it from its wheel or work in the folder of the project",
+    )
+
+
+def own_workspace(start: Path | None = None) -> Workspace | None:
+    """The workspace one is in, or the one that the environment names; None outside of any."""
+    if os.environ.get(ENVIRONMENT_VARIABLE):
+        return find_workspace(start)
+    beginning = (start or Path.cwd()).resolve()
+    folders = (beginning, *beginning.parents)
+    return next((Workspace(folder) for folder in folders if _is_workspace(folder)), None)
+
+
+def require_empty(folder: Path) -> None:
+    """Refuse to make a workspace among other things.
+
+    Raises
+    ------
+    WorkbenchError
+        If the folder holds anything that is not hidden.
+    """
+    there = sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
+    if there:
+        raise WorkbenchError(
+            "this folder is no workspace and is not empty",
+            file=folder,
+            expected="an empty folder, or one with studies/catalogues here or above",
+            got=", ".join(there[:5]) + (", …" if len(there) > 5 else ""),
+            hint="make a new folder, change into it and say the same again",
+        )
+
+
+def make_workspace(folder: Path) -> Workspace:
+    """A new workspace in an empty folder, with the catalogues that come with the package.
+
+    Raises
+    ------
+    WorkbenchError
+        If the folder is not empty.
+    """
+    require_empty(folder)
+    workspace = Workspace(folder)
+    # Copied aside first: a workspace is known by its catalogues, so they come whole.
+    half = folder / ".catalogues"
+    shutil.rmtree(half, ignore_errors=True)
+    shutil.copytree(shipped_workspace().catalogues, half)
+    for name in ("studies", "data/raw", "data/processed", "reports"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    half.rename(workspace.catalogues)
+    return workspace
 
 
 def _workspace_at(folder: Path) -> Workspace:

@@ -82,13 +82,19 @@ def write_answers(workspace: Workspace, frame: pd.DataFrame | None = None) -> Pa
     return path
 
 
-def write_report(workspace: Workspace, makeup: str = MAKEUP, kind: str = "brief") -> None:
+def write_report(
+    workspace: Workspace,
+    makeup: str = MAKEUP,
+    kind: str = "brief",
+    chapters: tuple[str, ...] = ("main",),
+) -> None:
     """The make-up of a report and its template, in the study's own folder."""
     folder = workspace.studies / "mini"
     for name in ("reports", "notebooks"):
         (folder / name).mkdir(exist_ok=True)
     (folder / "reports" / f"{kind}.yaml").write_text(makeup, encoding="utf-8")
-    sources = (TRAP, OPEN.replace("brief", kind), "report.title_page()", 'report.chapter("main")')
+    shown = [f'report.chapter("{chapter}")' for chapter in chapters]
+    sources = (TRAP, OPEN.replace("brief", kind), "report.title_page()", *shown)
     cells = [_cell('study = "mini"\narea = "d1"\nlanguage = "cs"', "parameters")]
     cells += [_cell(source) for source in sources]
     for place, cell in enumerate(cells, start=1):
@@ -113,12 +119,14 @@ def mini_workspace(root: Path, **changed: str) -> Workspace:
     return workspace
 
 
-def needs(root: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def needs(
+    root: Path, *arguments: str, timeout: float = 120, **environment: str
+) -> subprocess.CompletedProcess[str]:
     """The command as a process of its own, in a folder."""
     command = [sys.executable, "-m", "analysis", *arguments]
     variables = {**os.environ, "PYTHONPATH": str(PROJECT), **environment}
     return subprocess.run(
-        command, cwd=root, env=variables, capture_output=True, encoding="utf-8", timeout=120
+        command, cwd=root, env=variables, capture_output=True, encoding="utf-8", timeout=timeout
     )
 
 

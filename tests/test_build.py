@@ -71,7 +71,8 @@ class Renderer:
             job.path(format).write_bytes(data)
             path = job.path(format).relative_to(job.reports).as_posix()
             files[format] = OutputFile(path, len(data), hashlib.sha256(data).hexdigest())
-        return RenderResult(job, files, f"Report on {job.area}", "observed")
+        title = f"Report on {job.area}"
+        return RenderResult(job, files, title, "observed", edition=job.edition)
 
     def taken(self) -> set[Key]:
         """What was asked for since it was asked last."""
@@ -151,8 +152,11 @@ def test_the_manifest_names_every_input_and_no_folder_of_this_machine(
         "released/released.parquet", "template brief", "package", "package, computing",
         "requirements.lock",
     } <= set(manifest.ingredients)  # fmt: skip
-    raw = workspace.raw("mini") / "people.csv"
-    assert manifest.ingredients["raw/people.csv"] == hashlib.sha256(raw.read_bytes()).hexdigest()
+    card = workspace.studies / "mini" / "study.yaml"
+    digest = hashlib.sha256(card.read_bytes()).hexdigest()
+    assert manifest.ingredients["definitions/study.yaml"] == digest
+    # The hash of answers would let somebody try what the answers may be.
+    assert manifest.ingredients["raw/people.csv"] == "not published"
     for name, data in contents(reports(workspace)).items():
         assert str(finished).encode() not in data, name
 
@@ -409,6 +413,54 @@ def test_kinds_are_made_apart(workspace: Workspace, renderer: Renderer) -> None:
     # An area that only some of the kinds are made for is no mistake.
     render_reports("mini", areas=["mini"], force=True)
     assert renderer.taken() == {("long", "mini", "cs")}
+
+
+def asks_for_edition(workspace: Workspace) -> None:
+    """Let the notebook of the small study declare the edition and pass it on."""
+    path = workspace.studies / "mini" / "notebooks" / "brief.ipynb"
+    text = path.read_text(encoding="utf-8")
+    text = text.replace(r"language = \"cs\"", r"language = \"cs\"\nedition = \"draft\"")
+    text = text.replace("language=language)", "language=language, edition=edition)")
+    path.write_text(text, encoding="utf-8")
+
+
+def test_a_release_is_made_anew_and_stands_in_the_manifest_and_the_index(
+    workspace: Workspace, renderer: Renderer
+) -> None:
+    asks_for_edition(workspace)
+    build_study("mini")
+    assert {job.parameters["edition"] for job in renderer.jobs} == {"draft"}
+    assert renderer.taken() == names("d1", "d2")
+    assert "pracovní verze" in (reports(workspace) / "index.html").read_text(encoding="utf-8")
+    build_study("mini", edition="release")
+    assert {job.parameters["edition"] for job in renderer.jobs} == {"release"}
+    assert renderer.taken() == names("d1", "d2")
+    assert {one.edition for one in check_manifest(reports(workspace)).reports} == {"release"}
+    assert "pracovní verze" not in (reports(workspace) / "index.html").read_text(encoding="utf-8")
+    build_study("mini", edition="release")
+    assert renderer.taken() == set()
+    # Nothing looks old that is only released.
+    assert reasons_to_build("mini") == []
+    build_study("mini")
+    assert {one.edition for one in check_manifest(reports(workspace)).reports} == {"draft"}
+
+
+def test_a_notebook_that_does_not_ask_for_the_edition_makes_drafts_only(
+    workspace: Workspace, renderer: Renderer
+) -> None:
+    render_reports("mini", force=True)
+    assert all("edition" not in job.parameters for job in renderer.jobs)
+    renderer.taken()
+    render_reports("mini", force=True, edition="release")
+    # The parameter is given all the same, so that running the notebook fails.
+    assert {(job.edition, job.parameters["edition"]) for job in renderer.jobs} == {
+        ("release", "release")
+    }
+
+
+def test_there_is_no_third_edition(workspace: Workspace, renderer: Renderer) -> None:
+    with pytest.raises(WorkbenchError, match="no edition final"):
+        render_reports("mini", edition="final")
 
 
 def test_a_second_language_stands_beside_the_first_and_is_kept_fresh(

@@ -9,13 +9,13 @@ import subprocess
 import sys
 import tomllib
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.mini_results import PROJECT
 
-PACKAGE = sorted((PROJECT / "analysis").rglob("*.py"))
 NOTEBOOKS = sorted(
     path
     for folder in ("notebooks", "tests")
@@ -56,25 +56,83 @@ def test_notebooks_are_clean(path: object) -> None:
     assert all(len("".join(cell["source"]).splitlines()) <= 8 for cell in code)
 
 
-def test_no_place_and_no_question_is_named_in_the_package() -> None:
-    names = [
-        *column("catalogues/territory/regions.csv", "name"),
-        *column("catalogues/territory/areas.csv", "name"),
-        *column("catalogues/territory/areas.csv", "code"),
-        *column("zlin-2010/questionnaire/survey.csv", "name"),
-    ]
-    # Short names such as D2 are looked for as quoted texts; longer ones anywhere.
-    patterns = [
-        rf"['\"]{re.escape(name)}['\"]" if len(name) < 4 else rf"\b{re.escape(name)}\b"
-        for name in dict.fromkeys(names)
-    ]
-    forbidden = re.compile("|".join(patterns))
-    found = [
-        (path.name, match.group())
-        for path in PACKAGE
-        for match in forbidden.finditer(path.read_text(encoding="utf-8"))
-    ]
+#: Everything that the package is made of and that can name something.
+PACKAGE_TEXTS = sorted(
+    path
+    for path in (PROJECT / "analysis").rglob("*")
+    if path.is_file() and "__pycache__" not in path.parts and "shipped" not in path.parts
+)
+#: What a question may be called without being an ordinary word: A2, N6_other, X1_consent.
+QUESTION_LIKE = re.compile(r"[A-Z]+[0-9]\w*")
+#: The first cell of a sheet and a size of paper are called so too.
+OTHERWISE_ORDINARY = {"A1", "A4"}
+
+
+def place_names() -> set[str]:
+    """Names of regions and areas in every case; of municipalities those that are no plain words."""
+    names = set()
+    for table in ("regions", "areas"):
+        for case in ("name", "genitive", "locative"):
+            given = column(f"catalogues/territory/{table}.csv", case)
+            names |= {re.sub(r"^v(e )?[\u00a0 ]?", "", one) for one in given}
+    names |= set(column("catalogues/territory/regions.csv", "name_en"))
+    municipalities = column("catalogues/territory/municipalities.csv", "name")
+    return names | {name for name in municipalities if " " in name or len(name) >= 6}
+
+
+def place_codes() -> set[str]:
+    territory = ("regions", "areas", "municipalities")
+    return {
+        code for table in territory for code in column(f"catalogues/territory/{table}.csv", "code")
+    }
+
+
+def question_names() -> set[str]:
+    """Questions of all shipped studies that cannot be words, and the codes of their indicators."""
+    studies = sorted(path.parent.name for path in (PROJECT / "studies").glob("*/study.yaml"))
+    files = [(study, "questionnaire/survey.csv", "name") for study in studies]
+    files += [(study, "indicators.csv", "code") for study in studies]
+    names = {
+        name
+        for study, file, key in files
+        if (PROJECT / "studies" / study / file).exists()
+        for name in column(f"{study}/{file}", key)
+    }
+    return {name for name in names if QUESTION_LIKE.fullmatch(name)} - OTHERWISE_ORDINARY
+
+
+def named_in(text: str, names: set[str]) -> set[str]:
+    """Which of the names stand in a text as whole words, a blank being of any kind."""
+    # The path of a drawing (d="M3 4h10") is no text.
+    plain = re.sub(r'\bd="[^"]*"', "", text).replace("\u00a0", " ")
+    wanted = {name.replace("\u00a0", " ") for name in names}
+    first = {name.split(" ")[0].split("-")[0] for name in wanted}
+    # One word at a time is looked up; the whole name only where its first word is met.
+    met = first & set(re.findall(r"\w+", plain))
+    near = [name for name in wanted if name.split(" ")[0].split("-")[0] in met]
+    return {name for name in near if re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", plain)}
+
+
+@pytest.mark.parametrize("names", [place_names, place_codes, question_names])
+def test_the_package_names_no_place_and_no_question(names: Callable[[], set[str]]) -> None:
+    forbidden = names()
+    found = {
+        path.relative_to(PROJECT).as_posix(): named
+        for path in PACKAGE_TEXTS
+        if (named := named_in(path.read_text(encoding="utf-8"), forbidden))
+    }
     assert not found
+
+
+def test_what_is_looked_for_would_be_found() -> None:
+    assert len(place_names()) > 700
+    assert len(place_codes()) == 3 + 38 + 973
+    assert {"A2", "N6", "IC03", "AW08"} <= question_names()
+    for name in ("Vysoké\u00a0Mýto", "Mýto"):
+        assert named_in(f"# v ORP {name}.", {"Vysoké Mýto", "Mýto"})
+    assert named_in('x = "5314"', place_codes()) == {"5314"}
+    assert named_in("${A2} = '1'", question_names()) == {"A2"}
+    assert not named_in("A25 and 53140", place_codes() | question_names())
 
 
 def test_imports_go_one_way() -> None:
@@ -92,10 +150,16 @@ def test_a_built_wheel_holds_every_file_of_the_package(tmp_path: Path) -> None:
     subprocess.run(command, cwd=PROJECT, check=True, capture_output=True, timeout=120)
     (wheel,) = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
-        held = {name for name in archive.namelist() if name.startswith("analysis/")}
+        names = {name for name in archive.namelist() if name.startswith("analysis/")}
+    shipped = {name for name in names if name.startswith("analysis/shipped/")}
+    held = names - shipped
     files = (path for path in (PROJECT / "analysis").rglob("*") if path.is_file())
     there = {
         path.relative_to(PROJECT).as_posix() for path in files if "__pycache__" not in path.parts
     }
     assert held == there
     assert {Path(name).suffix for name in held} >= {".yaml", ".typ", ".j2", ".css"}
+    # What needs new copies from, and what reports of a workspace of its own are made by.
+    assert "analysis/shipped/studies/catalogues/new_study.yaml" in shipped
+    assert "analysis/shipped/notebooks/reports/awareness.ipynb" in shipped
+    assert any(name.endswith("/study.yaml") for name in shipped)

@@ -29,6 +29,8 @@ from tests.mini_study import CARD, write_mini_study
 RESULTS = {
     "estimates.parquet",
     "released.parquet",
+    "released_texts.json",
+    "waiting_texts.json",
     "run_record.json",
     "issues.csv",
     "weights_people.parquet",

@@ -100,7 +100,7 @@ REFUSED = [
     ("plan", "K2,people", "K2,peple", "no sample peple", 3, "sample"),
     ("plan", "age_group sex,", "age_group age,", "no breakdown age", 2, "breakdowns"),
     ("plan", "area region,rest", "area country,rest", "no level country", 2, "levels"),
-    ("plan", "region,rest", "region,best", "comparison has a wrong value", 2, "comparison"),
+    ("plan", "region,rest", "region,best", "there is no comparison best", 2, "comparison"),
     ("plan", "K2,people,age_group,area region,", "K2,people,age_group,area region,,,x", "more cells", 3,
      None),
     ("areas", "code,name", "kod,name", "code is missing", None, None),
@@ -238,3 +238,70 @@ def test_a_form_in_a_workbook_reads_the_same(tmp_path: Path) -> None:
     from_csv = open_study("mini", write_mini_study(tmp_path / "csv")).questionnaire
     assert from_workbook.questions == from_csv.questions
     assert from_workbook.choices == from_csv.choices
+
+
+# --- wider groups -------------------------------------------------------------------------
+
+WIDER_CHOICES = (
+    CHOICES.replace("from,to,kind", "from,to,kind,wider")
+    .replace("15-39,15–39 let,15–39,,15,39,", "15-39,15–39 let,15–39,,15,39,,all")
+    .replace("40+,40 a více let,40 and over,,40,,", "40+,40 a více let,40 and over,,40,,,all")
+    + "everyone,all,všichni,all,,15,,,\n"
+)
+WIDER_VARIABLES = VARIABLES.replace("en,calculation", "en,calculation,wider").replace(
+    "'age_group')\"", "'age_group')\",everyone"
+) + ("everyone,select_one,everyone,Věk,Age,\"band(${age}, 'everyone')\"\n")
+
+
+def test_a_breakdown_brings_its_wider_one(tmp_path: Path) -> None:
+    workspace = write_mini_study(tmp_path, choices=WIDER_CHOICES, variables=WIDER_VARIABLES)
+    study = open_study("mini", workspace)
+    assert study.variables["age_group"].wider == "everyone"
+    assert study.plan[0].breakdowns == ("age_group", "everyone", "sex")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("')\",everyone", "')\",anyone", "there is no variable with choices anyone"),
+        ("')\",everyone", "')\",age", "there is no variable with choices age"),
+        ("')\",everyone", "')\",age_group", "a variable is wider than itself"),
+        ("15,39,,all", "15,39,,none", "the list everyone has no choice none"),
+        ("15,39,,all", "15,39,,", "the list everyone has no choice (none named)"),
+    ],
+)
+def test_a_wider_group_that_is_none_is_refused(
+    tmp_path: Path, old: str, new: str, sentence: str
+) -> None:
+    texts = {"choices": WIDER_CHOICES, "variables": WIDER_VARIABLES}
+    changed = {stem: text.replace(old, new) for stem, text in texts.items()}
+    assert changed != texts
+    with pytest.raises(WorkbenchError, match="mini") as caught:
+        open_study("mini", write_mini_study(tmp_path, **changed))
+    assert sentence in str(caught.value)
+    assert "variables.csv, row 2, column wider" in str(caught.value)
+
+
+# --- auxiliaries of small areas -----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("auxiliary", "sentence"),
+    [
+        ("margin: sexes, variable: sex, choices: ['1']", "the sample people has no margin sexes"),
+        ("margin: sex, variable: age, choices: ['1']", "the margin sex has no variable age"),
+        ("margin: sex, variable: sex, choices: ['3']", "the list sex has no choice 3"),
+    ],
+)
+def test_an_auxiliary_that_no_margin_has_is_refused(
+    tmp_path: Path, auxiliary: str, sentence: str
+) -> None:
+    title = "title: {cs: podíl, en: share}"
+    card = f"{CARD}small_areas: {{sample: people, auxiliaries: [{{{title}, {auxiliary}}}]}}\n"
+    workspace = write_mini_study(tmp_path, study=card)
+    margins = "sample,name,variables,table,role,reference_date,source::cs,source::en\n"
+    path = workspace.studies / "mini" / "margins.csv"
+    path.write_text(f"{margins}people,sex,sex,people,total,2020-01-01,zdroj,source\n")
+    with pytest.raises(WorkbenchError) as caught:
+        open_study("mini", workspace)
+    assert sentence in str(caught.value)

@@ -550,7 +550,7 @@ def test_the_plan_names_every_indicator_and_the_headlines_by_all_breakdowns(
         by_sample = {row.sample: row for row in rows}
         assert set(by_sample["inhabitants"].breakdowns) == STANDARD_BREAKDOWNS
         assert set(by_sample["inhabitants"].levels) == {"area", "region"}
-        assert by_sample["users"].comparison == ""
+        assert by_sample["users"].comparisons == ()
 
 
 # --- catalogues ---------------------------------------------------------------------------

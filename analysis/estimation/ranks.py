@@ -109,8 +109,8 @@ def _largest_difference(covariance: Floats, error: Floats, confidence: float, se
     generator = np.random.default_rng(np.random.SeedSequence(seed))
     values, vectors = np.linalg.eigh(covariance)
     root = vectors * np.sqrt(np.maximum(values, 0.0))
-    draws = generator.standard_normal((_DRAWS, len(covariance))) @ root.T
+    draws = np.ascontiguousarray((generator.standard_normal((_DRAWS, len(covariance))) @ root.T).T)
     largest = np.zeros(_DRAWS)
     for a, b in zip(pairs[0][used], pairs[1][used], strict=True):
-        np.maximum(largest, np.abs(draws[:, a] - draws[:, b]) / error[a, b], out=largest)
+        np.maximum(largest, np.abs(draws[a] - draws[b]) / error[a, b], out=largest)
     return float(np.quantile(largest, confidence))

@@ -208,6 +208,17 @@ def smoothed_variances(shares: Any, n_effective: Any) -> Floats:
     return common * (1 - common) / n
 
 
+def share_model(
+    shares: Any, n_effective: Any, auxiliaries: Any = None, method: FitMethod = "reml"
+) -> AreaModel:
+    """The model behind :func:`fay_herriot_shares`, on the scale of arcsin √p."""
+    p, n = np.asarray(shares, dtype=float), np.asarray(n_effective, dtype=float)
+    usable = np.isfinite(p) & (n > 0)
+    z = np.where(usable, np.arcsin(np.sqrt(np.clip(p, 0, 1))), np.nan)
+    psi = np.where(usable, 1 / (4 * np.where(usable, n, 1)), np.nan)
+    return fay_herriot(z, psi, auxiliaries, method)
+
+
 def fay_herriot_shares(
     shares: Any,
     n_effective: Any,
@@ -241,9 +252,7 @@ def fay_herriot_shares(
     """
     p, n = np.asarray(shares, dtype=float), np.asarray(n_effective, dtype=float)
     usable = np.isfinite(p) & (n > 0)
-    z = np.where(usable, np.arcsin(np.sqrt(np.clip(p, 0, 1))), np.nan)
-    psi = np.where(usable, 1 / (4 * np.where(usable, n, 1)), np.nan)
-    model = fay_herriot(z, psi, auxiliaries, method)
+    model = share_model(p, n, auxiliaries, method)
     estimate = _turned_back(model.estimate, model.random_part)
     error = _bootstrap_error(model, replicates, seed)
     half = stats.norm.ppf((1 + confidence) / 2) * np.sqrt(model.mean_squared_error)

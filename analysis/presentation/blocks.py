@@ -43,7 +43,8 @@ class Document(Block):
     ``facts`` are label–value pairs of the title page (client, author, registration
     number, field work); ``publicity`` is the line that funders ask for; ``date`` is
     ISO 8601 and comes from the data, never from the clock; ``watermark`` is the word
-    that marks modelled data (empty when all rows are observed).
+    that marks modelled data (empty when all rows are observed); ``stamp`` is the word that
+    marks a draft (empty in a release).
     """
 
     type: ClassVar[str] = "document"
@@ -62,10 +63,18 @@ class Document(Block):
     facts: tuple[tuple[str, str], ...] = ()
     publicity: str = ""
     running_title: str = ""
+    edition: str = "release"
+    stamp: str = ""
+    stamp_note: str = ""
+
+    @property
+    def header_marks(self) -> tuple[str, ...]:
+        """The words that stand on every page: of a draft, of modelled data."""
+        return tuple(word for word in (self.stamp, self.watermark) if word)
 
     def to_html(self) -> str:
         facts = "".join(f"<dt>{escape(k)}</dt><dd>{escape(v)}</dd>" for k, v in self.facts)
-        note = f"<p><strong>{escape(self.watermark)}</strong></p>" if self.watermark else ""
+        note = "".join(f"<p><strong>{escape(word)}</strong></p>" for word in self.header_marks)
         return f"<h1>{escape(self.title)}</h1><p>{escape(self.subtitle)}</p>{note}<dl>{facts}</dl>"
 
 

@@ -71,12 +71,13 @@ def _pair_cells(scene: Scene, pair: Compared, titles: Sequence[str]) -> tuple[Ce
 def matrix(scene: Scene, label: Label, spec: MatrixSpec, points: Sequence[Crossed]) -> Table:
     """Two indicators over the same categories, and the quadrant where each surely stands."""
     names = quadrant_names(scene, spec)
+    unsure = scene.words.say("chart.quadrant_unsure")
     rows = [
         (
             Cell(point.name),
             *value_cells(scene, point.upright), base_cell(scene, point.upright),
             *value_cells(scene, point.across), base_cell(scene, point.across),
-            Cell(names[point.quadrant] if point.quadrant else scene.words.say("compared.same")),
+            Cell(names[point.quadrant] if point.quadrant else unsure),
         )
         for point in points
     ]  # fmt: skip

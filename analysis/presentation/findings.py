@@ -8,7 +8,7 @@ and so are values of low precision where something is ranked or compared.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from analysis.presentation import sentences
 from analysis.presentation.makeup import FindingsSpec, split
@@ -39,10 +39,10 @@ def _first(scene: Scene, spec: FindingsSpec) -> Iterator[str]:
         yield from _standing(scene, reference)
     if spec.ranking:
         yield from _ranking(scene, spec)
-    for code in spec.differences:
-        yield from _differences(scene, spec, code)
+    told = [text for code in spec.differences for text in _differences(scene, spec, code)]
+    yield from told or _no_difference(scene, spec.differences)
     if spec.gap:
-        yield from _gap(scene.without(spec.gap_exclude), spec, spec.gap)
+        yield from _gap(scene, spec, spec.gap)
     yield from _groups(scene, spec)
 
 
@@ -72,13 +72,8 @@ def _ranking(scene: Scene, spec: FindingsSpec) -> Iterator[str]:
 
 def _differences(scene: Scene, spec: FindingsSpec, code: str) -> Iterator[str]:
     rows = [row for row in scene.differences(code).values() if row.shown]
-    if not rows:
-        return
     above, below = sentences.supported_differences(rows)
     name = scene.names.indicator(code)
-    if not above and not below:
-        count = scene.words.count("items_of", len(rows))
-        yield scene.names.say("finding.differences_none", indicator=name, all=count)
     for key, text, supported in (
         ("finding.differences_above", spec.above_text, above),
         ("finding.differences_below", spec.below_text, below),
@@ -88,6 +83,17 @@ def _differences(scene: Scene, spec: FindingsSpec, code: str) -> Iterator[str]:
             base = scene.base(supported[0])
             rest = scene.names.say("place.rest")
             yield _said(scene, text, key, indicator=name, rest=rest, items=items, base=base)
+
+
+def _no_difference(scene: Scene, codes: Iterable[str]) -> Iterator[str]:
+    """That nothing differs is said once, of the first indicator that is compared."""
+    for code in codes:
+        rows = [row for row in scene.differences(code).values() if row.shown]
+        if rows:
+            count = scene.words.count("items_of", len(rows))
+            name = scene.names.indicator(code)
+            yield scene.names.say("finding.differences_none", indicator=name, all=count)
+            return
 
 
 def _gap(scene: Scene, spec: FindingsSpec, code: str) -> Iterator[str]:

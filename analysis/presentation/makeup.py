@@ -24,10 +24,11 @@ from analysis.presentation.figure_specs import (
     GroupsCompareSpec,
     HeatSpec,
     MapsSpec,
+    MatrixSpec,
     SmallMultiplesSpec,
     TypologySpec,
 )
-from analysis.presentation.naming import PLACE_NAMES
+from analysis.presentation.naming import PLACE_NAMES, Names
 from analysis.presentation.specs import BlockSpec, Labels, Style
 from analysis.presentation.wording import placeholders
 from analysis.study import Study
@@ -72,7 +73,7 @@ class SentenceSpec(BlockSpec):
     extra_placeholders: ClassVar[tuple[str, ...]] = ("top", "bottom")
 
     block: Literal["sentence"]
-    form: Literal["level", "ranking", "differences", "groups", "gaps", "areas"]
+    form: Literal["level", "ranking", "differences", "groups", "gaps", "areas", "earlier"]
     indicator: str
     breakdowns: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
@@ -101,7 +102,7 @@ class FindingsSpec(BlockSpec):
     below_text: Labels = {}
     gap: str | None = None
     gap_text: Labels = {}
-    gap_exclude: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     breakdowns: tuple[str, ...] = ()
     more: tuple[str, ...] = ()
@@ -128,7 +129,7 @@ class TableSpec(BlockSpec):
     """A table of released rows."""
 
     block: Literal["table"]
-    form: Literal["first_order", "breakdown", "crosstab", "areas", "overview"]
+    form: Literal["first_order", "breakdown", "crosstab", "areas", "overview", "earlier"]
     indicator: str = ""
     indicators: tuple[str, ...] = ()
     breakdowns: tuple[str, ...] = ()
@@ -186,6 +187,7 @@ class MethodSpec(BlockSpec):
         "weights",
         "margins",
         "missing_answers",
+        "open_answers",
     ]
     area: Literal["area", "whole"] = "area"
     threshold: float = Field(default=0.02, ge=0, le=1)
@@ -210,9 +212,18 @@ class RecommendationsSpec(BlockSpec):
     """The proposals that the rules of the study make for the area."""
 
     block: Literal["recommendations"]
-    form: Literal["full", "short", "rules"] = "full"
+    form: Literal["full", "short", "table", "rules"] = "full"
+    topic: Literal["informing", "planning"] | None = None
     rules: tuple[str, ...] = ()
     most_items: int = Field(default=6, ge=1)
+
+
+class QuotationsSpec(BlockSpec):
+    """Approved quotations from the answers to an open question."""
+
+    block: Literal["quotations"]
+    question: str
+    most: int = Field(default=5, ge=1)
 
 
 class IndicatorAnnexSpec(BlockSpec):
@@ -237,6 +248,38 @@ class CodingAnnexSpec(BlockSpec):
     list: str
     attribute: str = ""
     labels: dict[str, Labels] = {}
+
+
+class GroupProposalSpec(Definition):
+    """A proposal for a target group, made where its released rows support the condition.
+
+    ``above_others`` and ``below_others`` ask for intervals of members and others that do not
+    overlap; ``at_least`` for an interval above ``value``.
+    """
+
+    id: str
+    indicator: str
+    when: Literal["above_others", "below_others", "at_least"]
+    value: float | None = None
+    groups: tuple[str, ...] = ()
+    text: Labels
+
+
+class TargetGroupSpec(BlockSpec):
+    """A part of the analysis of target groups; ``group`` names one of them."""
+
+    block: Literal["target_group"]
+    form: Literal[
+        "definition", "sizes", "size", "comparison", "indicators", "areas", "items",
+        "priority", "priorities", "proposals",
+    ]  # fmt: skip
+    group: str = ""
+    indicators: tuple[str, ...] = ()
+    services: bool = False
+    exclude: tuple[str, ...] = ()
+    top: int | None = Field(default=None, ge=1)
+    proposals: tuple[GroupProposalSpec, ...] = ()
+    caption: Labels = {}
 
 
 class CodingAgreementSpec(BlockSpec):
@@ -272,9 +315,11 @@ SPECS: Mapping[str, type[BlockSpec]] = {
     "reading_notes": ReadingNotesSpec,
     "profile": ProfileSpec,
     "recommendations": RecommendationsSpec,
+    "quotations": QuotationsSpec,
     "indicator_annex": IndicatorAnnexSpec,
     "questionnaire_annex": QuestionnaireAnnexSpec,
     "coding_annex": CodingAnnexSpec,
+    "target_group": TargetGroupSpec,
     "coding_agreement": CodingAgreementSpec,
     "page_break": PageBreakSpec,
 }
@@ -340,7 +385,7 @@ def read_makeup(study: Study, kind: str) -> MakeUp:
 
 
 def split(reference: str) -> tuple[str, str]:
-    """``AW12/plan`` as indicator and category."""
+    """``code/category`` as indicator and category."""
     code, _, category = reference.partition("/")
     return code, category
 
@@ -480,10 +525,18 @@ _FORM_NEEDS = {
     ("table", "crosstab"): ("indicator", "breakdowns"),
     ("table", "areas"): ("indicator",),
     ("table", "overview"): ("indicators",),
+    ("table", "earlier"): ("indicators",),
     ("tables", "breakdown"): ("breakdowns",),
     ("tables", "crosstab"): ("breakdowns",),
     ("sentence", "groups"): ("breakdowns",),
     ("profile", "municipalities"): ("size_list",),
+    ("target_group", "definition"): ("group",),
+    ("target_group", "size"): ("group",),
+    ("target_group", "comparison"): ("group", "indicators"),
+    ("target_group", "indicators"): ("indicators",),
+    ("target_group", "areas"): ("group", "indicators"),
+    ("target_group", "items"): ("group", "indicators"),
+    ("target_group", "proposals"): ("group", "proposals"),
 }
 
 
@@ -508,6 +561,10 @@ def _form_issues(study: Study, spec: BlockSpec, tree: Tree, path: Path_) -> Iter
             expected=f"at most {spec.maximum}",
             got=str(spec.minimum),
         )
+    if isinstance(spec, TargetGroupSpec):
+        yield from _target_group_issues(study, spec, tree, path)
+    if isinstance(spec, QuotationsSpec):
+        yield from _quoted_issues(study, spec, tree, path)
     drawn = isinstance(spec, TypologySpec) and "map" in spec.shown
     if (spec.block in ("map", "maps", "profile") or drawn) and study.region is None:
         yield tree.issue(
@@ -524,6 +581,46 @@ def _form_issues(study: Study, spec: BlockSpec, tree: Tree, path: Path_) -> Iter
             )
 
 
+def _target_group_issues(
+    study: Study, spec: TargetGroupSpec, tree: Tree, path: Path_
+) -> Iterator[Issue]:
+    known = [group.id for group in study.target_groups]
+    named = [(spec.group, "group")] if spec.group else []
+    for rule in spec.proposals:
+        yield from _reference_issues(study, rule.indicator, tree, (*path, "proposals"))
+        yield from _text_issues(study, rule.text, tree, (*path, "proposals"))
+        named += [(group, "proposals") for group in rule.groups]
+        if rule.when == "at_least" and rule.value is None:
+            yield tree.issue(
+                f"the proposal {rule.id} names no value",
+                (*path, "proposals"),
+                expected="a key value beside at_least",
+            )
+    for group, key in named:
+        if group not in known:
+            yield tree.issue(
+                f"there is no target group {group}",
+                (*path, key),
+                expected=", ".join(known),
+                hint=suggestion(group, known),
+            )
+
+
+def _quoted_issues(study: Study, spec: QuotationsSpec, tree: Tree, path: Path_) -> Iterator[Issue]:
+    texts = [
+        question.name
+        for question in study.questionnaire.questions.values()
+        if question.type == "text" and not question.sensitive
+    ]
+    if spec.question not in texts:
+        yield tree.issue(
+            f"there is no open question {spec.question} that may be quoted from",
+            (*path, "question"),
+            expected=", ".join(texts),
+            hint=suggestion(spec.question, texts),
+        )
+
+
 def _figure_issues(study: Study, spec: BlockSpec, tree: Tree, path: Path_) -> Iterator[Issue]:
     """What figures of several indicators or groups ask for beyond the names of their parts."""
     if isinstance(spec, TypologySpec):
@@ -531,6 +628,14 @@ def _figure_issues(study: Study, spec: BlockSpec, tree: Tree, path: Path_) -> It
             for reference in kind.when:
                 where = (*path, "types", place, "when", reference)
                 yield from _reference_issues(study, reference, tree, where)
+    if isinstance(spec, MatrixSpec):
+        both = [_categories(study, code) for code in (spec.upright, spec.across)]
+        if all(both) and not set(both[0]) & set(both[1]):
+            yield tree.issue(
+                f"{spec.upright} and {spec.across} have no categories in common",
+                (*path, "across"),
+                hint="both are shown over the same categories",
+            )
     if isinstance(spec, GroupsCompareSpec):
         yield from _compared_issues(study, spec, tree, path)
     if isinstance(spec, ChartSpec):
@@ -557,12 +662,27 @@ def _stack_issues(study: Study, spec: ChartSpec, tree: Tree, path: Path_) -> Ite
             expected=f"{bars} entries, one for each indicator",
             got=str(len(spec.top_two)),
         )
+    for code in spec.indicators:
+        answers = _categories(study, code)
+        if answers and answers != _categories(study, spec.indicator):
+            yield tree.issue(
+                f"{code} does not have the answers of {spec.indicator}",
+                (*path, "indicators"),
+                expected="indicators of questions with the same answers",
+            )
     if spec.indicators and spec.breakdowns:
         yield tree.issue(
             "a stack of several indicators has no breakdowns",
             (*path, "breakdowns"),
             hint="make a chart of one indicator for each breakdown",
         )
+
+
+def _categories(study: Study, code: str) -> list[str]:
+    """The categories of an indicator; none where there is no such indicator."""
+    if code not in {indicator.code for indicator in study.indicators}:
+        return []
+    return Names(study, study.card.default_language).categories(code)
 
 
 def _compared_issues(

@@ -117,11 +117,19 @@ def _project_facts(scene: Scene) -> Iterator[tuple[str, str]]:
         yield key, _known(scene, value)
 
 
+def fieldwork_period(scene: Scene) -> str:
+    """From when to when people were asked; empty as long as it is not known."""
+    fieldwork = scene.study.card.fieldwork
+    if fieldwork.start is None or fieldwork.end is None:
+        return ""
+    return scene.numbers.period(fieldwork.start, fieldwork.end)
+
+
 def _fieldwork_facts(scene: Scene) -> Iterator[tuple[str, str]]:
     fieldwork = scene.study.card.fieldwork
-    period = scene.numbers.period(fieldwork.start, fieldwork.end)
+    period = fieldwork_period(scene)
     note = scene.names.text(fieldwork.note) if fieldwork.note else ""
-    yield "fieldwork", f"{period}. {note}" if note else period
+    yield "fieldwork", f"{period}. {note}" if period and note else period or note
     yield "published", scene.numbers.date(fieldwork.published) if fieldwork.published else ""
     yield "selection", _known(scene, fieldwork.selection)
     yield "quotas", _known(scene, fieldwork.quotas)

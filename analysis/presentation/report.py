@@ -22,8 +22,12 @@ from analysis.presentation import (
     methods,
     profile,
     proposals,
+    quotations,
     sentences,
+    stepping,
     tables,
+    target_groups,
+    waves,
 )
 from analysis.presentation.blocks import (
     Block,
@@ -54,19 +58,22 @@ from analysis.presentation.makeup import (
     PageBreakSpec,
     ProfileSpec,
     QuestionnaireAnnexSpec,
+    QuotationsSpec,
     ReadingNotesSpec,
     RecommendationsSpec,
     SentenceSpec,
     TableSpec,
     TablesSpec,
+    TargetGroupSpec,
     TextSpec,
     read_makeup,
     split,
 )
 from analysis.presentation.naming import Names
-from analysis.presentation.rows import Estimate, read_released, read_run_record
-from analysis.presentation.scene import Scene
+from analysis.presentation.rows import read_released, read_run_record
+from analysis.presentation.scene import DRAFT, Scene, checked_edition
 from analysis.presentation.specs import BlockSpec
+from analysis.presentation.stepping import MODELLED, WHOLE, Step, step_back
 from analysis.presentation.tables import Grouping, Label
 from analysis.presentation.wording import filled
 from analysis.study import Study, open_study
@@ -154,6 +161,7 @@ def open_report(
     area: str | None = None,
     language: str | None = None,
     workspace: Workspace | None = None,
+    edition: str = DRAFT,
 ) -> Report:
     """Open a report of a study that has been run.
 
@@ -167,12 +175,14 @@ def open_report(
         The code of an area; the whole (region or study) when not given.
     language
         The study's default language when not given.
+    edition
+        ``draft``, or ``release``, in which only approved recommendations stand.
 
     Raises
     ------
     WorkbenchError
-        If the study, kind, area or language does not exist, the make-up cannot be meant, or
-        the study has not been run.
+        If the study, kind, area, language or edition does not exist, the make-up cannot be
+        meant, or the study has not been run.
     """
     opened = study if isinstance(study, Study) else open_study(study, workspace)
     makeup = read_makeup(opened, kind)
@@ -186,6 +196,7 @@ def open_report(
         makeup.sample,
         read_run_record(opened),
         makeup.statements,
+        edition=checked_edition(edition),
     )
     return Report(kind, makeup, scene)
 
@@ -247,10 +258,13 @@ def _document(report: Report) -> Document:
         watermark=say("title_page.watermark") if modelled else "",
         watermark_note=say("title_page.watermark_note") if modelled else "",
         author=known(project.author) if project.author else "",
-        date=day.isoformat(),
+        date=day.isoformat() if day is not None else "",
         facts=tuple(_title_facts(report)),
         publicity=known(project.publicity) if project.publicity else "",
         running_title=report.text(report.makeup.running_title or report.makeup.title),
+        edition=scene.edition,
+        stamp=say("title_page.stamp") if scene.edition == DRAFT else "",
+        stamp_note=say("title_page.stamp_note") if scene.edition == DRAFT else "",
     )
 
 
@@ -267,7 +281,7 @@ def _title_facts(report: Report) -> Iterator[tuple[str, str]]:
          else known(registration)),
         ("programme", known(project.programme) if project.programme else ""),
         ("period", scene.words.typeset(project.period)),
-        ("fieldwork", scene.numbers.period(card.fieldwork.start, card.fieldwork.end)),
+        ("fieldwork", methods.fieldwork_period(scene)),
         ("population", known(methods.sample_of(scene).population)),
         ("sample", _sample_size(scene)),
     ):  # fmt: skip
@@ -334,6 +348,8 @@ def _sentences(report: Report, spec: SentenceSpec) -> Iterable[str]:
         return sentences.groups(scene, code, category, spec.breakdowns)
     if spec.form == "gaps":
         return sentences.gaps(scene, code)
+    if spec.form == "earlier":
+        return [waves.sentence(scene, code, category)]
     return [sentences.areas(scene, code, category)]
 
 
@@ -352,17 +368,23 @@ def _key_figures(report: Report, spec: KeyFiguresSpec, slot: Slot) -> Iterator[B
     items = []
     for reference in spec.indicators:
         row = scene.total(*split(reference))
-        if row is not None and row.shown:
+        step = step_back(scene, row) if row is not None else None
+        if step is not None and step.row.shown:
             name = spec.labels.get(reference)
-            label = report.text(name) if name else scene.names.full(row.indicator, row.category)
-            items.append((sentences.figure(scene, row), label, _small_print(scene, row)))
+            named = step.asked.indicator, step.asked.category
+            label = report.text(name) if name else scene.names.full(*named)
+            value = step.signed(sentences.figure(scene, step.row))
+            items.append((value, label, _small_print(scene, step)))
     if items:
         yield Figures(tuple(items))
 
 
-def _small_print(scene: Scene, row: Estimate) -> str:
-    parts = [scene.interval(row), scene.base(row)]
-    if not scene.is_whole:
+def _small_print(scene: Scene, step: Step) -> str:
+    row = step.row
+    base = "" if step.kind == MODELLED else scene.base(row)
+    mark = f"{step.sign} {stepping.label(scene, step)}" if step.kind else ""
+    parts = [mark, scene.interval(row), base]
+    if not scene.is_whole and step.kind != WHOLE:
         whole = scene.total(row.indicator, row.category, scene.whole)
         if whole is not None and whole.shown:
             parts.append(f"{scene.names.whole} {sentences.figure(scene, whole)}")
@@ -372,6 +394,8 @@ def _small_print(scene: Scene, row: Estimate) -> str:
 def _table(report: Report, spec: TableSpec, slot: Slot) -> Iterator[Block]:
     if spec.form == "overview":
         yield from _overview(report, spec, slot)
+    elif spec.form == "earlier":
+        yield from _earlier(report, spec, slot)
     else:
         yield from _tables_of(report, spec, spec.indicator, slot, spec.caption)
 
@@ -383,6 +407,14 @@ def _overview(report: Report, spec: TableSpec, slot: Slot) -> Iterator[Block]:
     if pairs:
         label = label_of(report, scene, slot, spec.indicators[0], spec.caption, "overview")
         yield tables.overview(scene, label, pairs)
+
+
+def _earlier(report: Report, spec: TableSpec, slot: Slot) -> Iterator[Block]:
+    scene = scene_of(report, spec)
+    pairs = waves.compared(scene, [split(reference) for reference in spec.indicators])
+    if pairs:
+        label = label_of(report, scene, slot, spec.indicators[0], spec.caption, "earlier")
+        yield waves.table(scene, label, pairs)
 
 
 def _tables(report: Report, spec: TablesSpec, slot: Slot) -> Iterator[Block]:
@@ -487,6 +519,7 @@ _METHOD_TABLES: Mapping[str, Callable[[Scene, Label], Iterator[Block]]] = {
     "sample_table": methods.sample_table,
     "weights": methods.weights,
     "margins": methods.margins,
+    "open_answers": quotations.open_answers,
 }
 
 
@@ -520,11 +553,16 @@ def _profile(report: Report, spec: ProfileSpec, slot: Slot) -> Iterator[Block]:
 
 def _recommendations(report: Report, spec: RecommendationsSpec, slot: Slot) -> Iterator[Block]:
     scene = report.scene
-    if spec.form == "rules":
-        label = slot.label(scene.words.say("recommendation.rules"), "rules")
-        yield from proposals.rules_table(scene, label)
+    if spec.form in ("rules", "table"):
+        label = slot.label(scene.words.say(f"recommendation.{spec.form}"), f"advice {spec.form}")
+        table = proposals.rules_table if spec.form == "rules" else proposals.overview
+        yield from table(scene, spec, label)
     else:
         yield from proposals.blocks(scene, spec)
+
+
+def _quotations(report: Report, spec: QuotationsSpec, slot: Slot) -> Iterator[Block]:
+    yield from quotations.blocks(scene_of(report, spec), spec)
 
 
 def _indicator_annex(report: Report, spec: IndicatorAnnexSpec, slot: Slot) -> Iterator[Block]:
@@ -542,6 +580,22 @@ def _questionnaire(report: Report, spec: QuestionnaireAnnexSpec, slot: Slot) -> 
 def _coding(report: Report, spec: CodingAnnexSpec, slot: Slot) -> Iterator[Block]:
     label = slot.label(report.scene.words.say("annex.coding"), f"codes {spec.list}")
     yield from annexes.coding(report.scene, label, spec)
+
+
+def _target_group(report: Report, spec: TargetGroupSpec, slot: Slot) -> Iterator[Block]:
+    scene = scene_of(report, spec)
+    group = target_groups.group_of(report.study, spec.group) if spec.group else None
+    name = scene.names.text(group.label) if group else ""
+    codes = [scene.names.full(*split(reference)) for reference in spec.indicators]
+    if spec.caption:
+        caption = report.text(spec.caption)
+    else:
+        key = f"target_group.caption_{spec.form}" + ("_group" if group else "")
+        known = scene.words.has(key)
+        caption = scene.words.say(key, group=name, indicator="; ".join(codes[:1])) if known else ""
+    is_table = spec.form in ("sizes", "indicators", "areas", "items", "priority", "priorities")
+    label = slot.label(caption, f"{spec.form} {spec.group}") if is_table else Label(caption, "")
+    yield from target_groups.blocks(scene, spec, label)
 
 
 def _coding_agreement(report: Report, spec: CodingAgreementSpec, slot: Slot) -> Iterator[Block]:
@@ -572,14 +626,17 @@ _BUILDERS: Mapping[str, Builder] = {
             "weights",
             "margins",
             "missing_answers",
+            "open_answers",
         ),
         _method,
     ),
     "reading_notes": _reading_notes,
     "profile": _profile,
     "recommendations": _recommendations,
+    "quotations": _quotations,
     "indicator_annex": _indicator_annex,
     "questionnaire_annex": _questionnaire,
     "coding_annex": _coding,
+    "target_group": _target_group,
     "coding_agreement": _coding_agreement,
 }

@@ -34,9 +34,17 @@ _MARKS = {
     "not_applicable": NOT_APPLICABLE,
     "missing": MISSING,
 }
+_FIGURES = ["estimate", "standard_error", "ci_low", "ci_high", "df", "n_effective", "deff",
+            "p_value", "p_adjusted"]  # fmt: skip
+_TELLING_TEXTS = ["precision", "notes"]
 _SHOWN = ("ok", "low_precision", "true_zero")
 #: The source of rows that were counted, not asked.
 REGISTER = "register"
+RANK = "rank"
+EARLIER = "earlier"
+MODEL = "model"
+#: Comparisons whose value is a difference.
+DIFFERENCES = ("rest", "earlier")
 #: A difference counts as supported below this adjusted p-value.
 LEVEL = 0.05
 
@@ -104,7 +112,7 @@ class Estimate(NamedTuple):
     @property
     def is_difference(self) -> bool:
         """Whether the value is a difference, shown with its sign."""
-        return bool(self.comparison) or "difference" in self.statistic
+        return self.comparison in DIFFERENCES or "difference" in self.statistic
 
     @property
     def has_interval(self) -> bool:
@@ -151,7 +159,7 @@ class Rows:
         breakdown
             A variable, or empty for the total.
         comparison
-            ``rest`` for the area minus all others, or empty.
+            ``rest`` for the area minus all others, ``rank`` for its set of places, or empty.
         category
             One category; all of them when not given.
         """
@@ -191,7 +199,8 @@ class Rows:
 def read_released(study: Study, area: str | None = None) -> Rows:
     """The released rows of a study; with ``area``, those a report of that area needs.
 
-    Those are the rows of the area and of all areas together, and the totals of the others.
+    Those are the rows of the area and of all areas together, and the totals of the others; a
+    report of all areas together needs all rows.
 
     Raises
     ------
@@ -210,7 +219,27 @@ def read_released(study: Study, area: str | None = None) -> Rows:
             expected=", ".join(missing),
             hint=f"run the study again: needs run {study.id}",
         )
-    return Rows(frame)
+    return Rows(emptied(frame))
+
+
+def emptied(frame: pd.DataFrame) -> pd.DataFrame:
+    """Released rows, the hidden ones without any figure.
+
+    The gate empties them; this lock behind it makes sure that nothing drawn, ranked, worded or
+    written could depend on a figure that a row is not to show.
+    """
+    disclosure = frame["release"].isin([s for s, mark in _MARKS.items() if mark == DISCLOSURE])
+    hidden = disclosure | frame["release"].eq("suppressed_precision")
+    figures = frame.columns.intersection(_FIGURES)
+    texts = frame.columns.intersection(_TELLING_TEXTS)
+    if not hidden.any():
+        return frame
+    frame = frame.copy()
+    frame.loc[hidden, figures] = float("nan")
+    frame.loc[hidden, "interval_method"] = ""
+    frame.loc[disclosure, "n"] = float("nan")
+    frame.loc[disclosure, texts] = ""
+    return frame
 
 
 def read_run_record(study: Study) -> dict[str, Any]:
@@ -237,7 +266,7 @@ def read_run_record(study: Study) -> dict[str, Any]:
 
 
 def _filters(study: Study, area: str | None) -> list[list[tuple[str, str, Any]]] | None:
-    if area is None:
+    if area is None or area == study.whole:
         return None
     return [[("area", "in", [area, study.whole])], [("breakdown", "==", "")]]
 

@@ -7,17 +7,38 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
 
+from analysis.errors import WorkbenchError
 from analysis.presentation.blocks import DataOrigin
 from analysis.presentation.naming import Names
 from analysis.presentation.numbers import Numbers
-from analysis.presentation.rows import Estimate, Rows
+from analysis.presentation.rows import DIFFERENCES, EARLIER, RANK, Estimate, Rows
 from analysis.presentation.wording import Words
+from analysis.recommendations import Proposal, Rules, propose, read_rules
 from analysis.study import Study
 
 #: Stands for a share that rounding made 0, so that it is printed as less than the least.
 _TINY = 1e-9
 
-Unit = Literal["percent", "points", "number"]
+Unit = Literal["percent", "points", "number", "persons"]
+
+#: A draft shows what nobody has approved yet, and says so; a release does not show it.
+DRAFT, RELEASE = "draft", "release"
+EDITIONS = (DRAFT, RELEASE)
+
+
+def checked_edition(edition: str) -> str:
+    """The edition, if there is such a one.
+
+    Raises
+    ------
+    WorkbenchError
+        If there is none.
+    """
+    if edition not in EDITIONS:
+        raise WorkbenchError(
+            f"there is no edition {edition}", expected=", ".join(EDITIONS), got=edition
+        )
+    return edition
 
 
 @dataclass(frozen=True)
@@ -32,6 +53,7 @@ class Scene:
     statements: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     exclude: tuple[str, ...] = ()
     qualifier: str = ""
+    edition: str = DRAFT
 
     @property
     def study(self) -> Study:
@@ -70,6 +92,16 @@ class Scene:
             if row.confidence == row.confidence:
                 return self.numbers.decimal(row.confidence * 100, 0)
         return "95"
+
+    @cached_property
+    def rules(self) -> Rules:
+        """The rules of recommendations of the study."""
+        return read_rules(self.study)
+
+    @cached_property
+    def proposals(self) -> list[Proposal]:
+        """What the rules propose for the area, the most urgent first."""
+        return propose(self.rules, self.rows.frame, self.area, self.whole)
 
     def at(self, area: str) -> Scene:
         """The same scene in another place."""
@@ -113,6 +145,25 @@ class Scene:
     def difference(self, code: str, category: str = "", area: str | None = None) -> Estimate | None:
         """One difference between the area and all others."""
         return self.differences(code, area).get(category)
+
+    def rank(self, code: str, category: str = "", area: str | None = None) -> Estimate | None:
+        """The set of places of an area among all: ``ci_low`` to ``ci_high``, 1 the highest."""
+        area = area or self.area
+        rows = self.rows.of(code, sample=self.sample, area=area, comparison=RANK, category=category)
+        return rows[0] if rows else None
+
+    def change(self, code: str, category: str = "") -> Estimate | None:
+        """The difference of an area's total from that of the earlier wave."""
+        rows = self.rows.of(
+            code, sample=self.sample, area=self.area, comparison=EARLIER, category=category
+        )
+        return rows[0] if rows else None
+
+    @property
+    def earlier(self) -> Scene | None:
+        """The same scene in the earlier wave of the sample; None where there is none."""
+        sample = self.study.samples[self.sample].earlier
+        return None if sample is None else replace(self, sample=sample)
 
     def groups(
         self, code: str, breakdown: str, category: str = "", area: str | None = None
@@ -162,7 +213,9 @@ class Scene:
     def unit_of(self, row: Estimate) -> Unit:
         """The unit of a row; differences of shares are in points."""
         unit = self.names.unit(row.indicator, row.category)
-        if row.comparison and unit == "percent":
+        if row.comparison == RANK:
+            return "number"
+        if row.comparison in DIFFERENCES and unit == "percent":
             return "points"
         return unit  # type: ignore[return-value]
 
@@ -183,7 +236,9 @@ class Scene:
     def amount(
         self, value: float, unit: Unit, places: int | None = None, *, signed: bool = False
     ) -> str:
-        """A number with its unit: percent as whole numbers, everything else with one place."""
+        """A number with its unit: percent and persons whole, everything else with one place."""
+        if unit == "persons":
+            return self.numbers.whole(value)
         if unit == "percent":
             return self.numbers.percent(value, 0 if places is None else places)
         if unit == "points":
@@ -196,7 +251,7 @@ class Scene:
             return self.numbers.percent_range(low, high)
         if unit == "points":
             return self.numbers.points_range(low, high)
-        return self.numbers.span(low, high)
+        return self.numbers.span(low, high, 0 if unit == "persons" else 1)
 
     def places(self, rank: Estimate) -> str:
         """The places of a rank row, such as ``2.–9.``, or one where the set has only one."""

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from analysis.presentation.rows import DISCLOSURE, Estimate
 from analysis.presentation.scene import Scene, ranked
+from analysis.presentation.stepping import sentence, step_back
 from analysis.presentation.tables import bracketed
 from analysis.presentation.wording import capitalised, filled, lowered
 from analysis.release.rules import rule_set
@@ -44,7 +45,9 @@ def level(scene: Scene, row: Estimate, *, verbal: bool = False) -> str:
         Say the share in words where the fixed scale has a word for it.
     """
     if not row.shown:
-        return hidden(scene, row)
+        step = step_back(scene, row)
+        value = figure(scene, step.row) if step.kind else ""
+        return " ".join(filter(None, (hidden(scene, row), sentence(scene, step, value))))
     values = {
         "interval": scene.interval(row) or scene.words.say("sentence.no_interval"),
         "base": scene.base(row),

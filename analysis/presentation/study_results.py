@@ -84,7 +84,7 @@ class StudyResults:
         Parameters
         ----------
         indicator
-            ``AW03``, or ``AW12/plan`` for one of its categories.
+            A code, or ``code/category`` for one of its categories.
         by
             A breakdown; its beginning is enough where it is the only one.
         area
@@ -181,7 +181,8 @@ class StudyResults:
 
     def _breakdown(self, scene: Scene, code: str, by: str) -> str:
         known = scene.rows.breakdowns(code, sample=scene.sample, area=scene.area)
-        beginning = [name for name in known if name.startswith(by)]
+        wider = {variable.wider for variable in self.study.variables.values()}
+        beginning = [name for name in known if name.startswith(by) and name not in wider]
         if by in known or len(beginning) != 1:
             return _known(by, known, "breakdown")
         return beginning[0]

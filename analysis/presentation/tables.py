@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from analysis.presentation import stepping
 from analysis.presentation.blocks import Cell, Column, Relation, Table
 from analysis.presentation.numbers import NO_BREAK_SPACE, half_up, share_value
 from analysis.presentation.rows import (
@@ -21,6 +22,7 @@ from analysis.presentation.rows import (
     Estimate,
 )
 from analysis.presentation.scene import Scene, Unit, data_origin, ranked
+from analysis.presentation.stepping import MODELLED, OWN, Step, step_back
 from analysis.release.marks import legend as release_legend
 from analysis.release.marks import marks
 from analysis.release.rules import rule_set
@@ -34,7 +36,9 @@ _STATES = {
     NOT_APPLICABLE: "not_applicable",
     MISSING: "missing",
 }
-_FORMATS = {"percent": "0.0%", "points": "+0.0;-0.0;0.0", "number": "0.0"}
+_FORMATS = {"percent": "0.0%", "points": "+0.0;-0.0;0.0", "number": "0.0", "persons": "#,##0"}
+#: By what an interval is multiplied, and its decimal places.
+_SPANS = {"percent": (100, 0), "points": (100, 1), "number": (1, 1), "persons": (1, 0)}
 LABEL_WIDTH = 5.0
 #: How the text of a share begins that is not 0 and too small to be printed as more.
 _BELOW = "<"
@@ -105,7 +109,7 @@ def interval_cell(scene: Scene, row: Estimate) -> Cell:
     if not row.has_interval:
         return sign_cell(row) if not row.shown else _no_interval()
     unit = scene.unit_of(row)
-    factor, places = {"percent": (100, 0), "points": (100, 1), "number": (1, 1)}[unit]
+    factor, places = _SPANS[unit]
     return Cell(scene.numbers.span(row.ci_low * factor, row.ci_high * factor, places))
 
 
@@ -119,7 +123,10 @@ def base_cell(scene: Scene, row: Estimate | None) -> Cell:
 def _bare(scene: Scene, row: Estimate, value: float) -> str:
     if row.below_rounding and value == row.estimate:
         return scene.words.say("table.below", value=scene.numbers.decimal(0.1, 1))
-    factor = 1 if scene.unit_of(row) == "number" else 100
+    unit = scene.unit_of(row)
+    if unit == "persons":
+        return scene.numbers.whole(value)
+    factor = 1 if unit == "number" else 100
     return scene.numbers.decimal(value * factor, 1, signed=row.is_difference)
 
 
@@ -285,6 +292,21 @@ def value_cells(scene: Scene, row: Estimate | None) -> tuple[Cell, ...]:
 # --- tables ---------------------------------------------------------------------------------
 
 
+def _own_cells(scene: Scene, step: Step) -> tuple[Cell, ...]:
+    """Value, interval and n of a row, or of the one that stands for it, with its sign."""
+    value, *limits = value_cells(scene, step.row)
+    return (_signed(value, step), *limits, _stepped_base(scene, step))
+
+
+def _signed(cell: Cell, step: Step) -> Cell:
+    """A cell with the sign of the step; as a text alone, so that nobody reckons with it."""
+    return Cell(step.signed(cell.text), mark=step.kind) if step.kind else cell
+
+
+def _stepped_base(scene: Scene, step: Step) -> Cell:
+    return base_cell(scene, step.asked if step.kind == MODELLED else step.row)
+
+
 def first_order(
     scene: Scene, label: Label, code: str, *, sort: bool = False, grouping: Grouping | None = None
 ) -> Table:
@@ -294,25 +316,27 @@ def first_order(
     ordered = [row for _, rows in sections for row in rows]
     differences = scene.differences(code)
     wholes = {} if scene.is_whole else {r.category: r for r in scene.totals(code, scene.whole)}
-    rows = [_first_order_row(scene, row, wholes, differences) for row in ordered]
+    steps = [step_back(scene, row) for row in ordered]
+    rows = [_first_order_row(scene, step, wholes, differences) for step in steps]
     unit = unit_of(scene, code)
     columns = _first_order_columns(scene, unit, bool(wholes), bool(differences))
     relations = _answer_relations(scene, code, rows, columns)
-    notes = (*_several_note(scene, relations), *rest_note(scene, differences.values()))
+    notes = (
+        *stepping.notes(scene, steps),
+        *_several_note(scene, relations),
+        *rest_note(scene, differences.values()),
+    )
     return finished(scene, label, columns, rows, ordered, notes, group_starts(sections), relations)
 
 
 def _first_order_row(
     scene: Scene,
-    row: Estimate,
+    step: Step,
     wholes: dict[str, Estimate],
     differences: dict[str, Estimate],
 ) -> tuple[Cell, ...]:
-    cells = [
-        Cell(scene.category(row, short=False)),
-        *value_cells(scene, row),
-        base_cell(scene, row),
-    ]
+    row = step.asked
+    cells = [Cell(scene.category(row, short=False)), *_own_cells(scene, step)]
     if wholes:
         cells.append(value_cell(scene, wholes.get(row.category)))
     if differences:
@@ -383,12 +407,14 @@ def by_breakdown(
     blocks = [(name, rows) for name, rows in blocks if rows]
     wholes = _whole_groups(scene, code, category, [name for name, _ in blocks])
     used = [row for _, rows in blocks for row in rows]
-    rows = [_breakdown_row(scene, row, wholes) for row in used]
+    steps = [step_back(scene, row) for row in used]
+    rows = [_breakdown_row(scene, step, wholes) for step in steps]
     sections = [(scene.names.breakdown(name) if name else "", rows) for name, rows in blocks]
     columns = _breakdown_columns(scene, unit_of(scene, code, category))
     starts = group_starts(sections)
     relations = tuple(_base_relations(columns, starts, len(rows))) if total else ()
-    return finished(scene, label, columns, rows, used, (), starts, relations)
+    notes = stepping.notes(scene, steps)
+    return finished(scene, label, columns, rows, used, notes, starts, relations)
 
 
 def _base_relations(
@@ -417,14 +443,11 @@ def _whole_groups(
 
 
 def _breakdown_row(
-    scene: Scene, row: Estimate, wholes: dict[tuple[str, str], Estimate]
+    scene: Scene, step: Step, wholes: dict[tuple[str, str], Estimate]
 ) -> tuple[Cell, ...]:
+    row = step.asked
     name = scene.names.group(row.breakdown, row.group) if row.breakdown else ""
-    cells = [
-        Cell(name or scene.words.say("table.total")),
-        *value_cells(scene, row),
-        base_cell(scene, row),
-    ]
+    cells = [Cell(name or scene.words.say("table.total")), *_own_cells(scene, step)]
     if not scene.is_whole:
         whole = wholes.get((row.breakdown, row.group))
         cells += [*value_cells(scene, whole), base_cell(scene, whole)]
@@ -546,17 +569,24 @@ def overview(scene: Scene, label: Label, pairs: Sequence[tuple[str, str]]) -> Ta
     differences = [scene.difference(*pair) for pair in pairs]
     with_difference = any(row is not None for row in differences)
     with_whole = not scene.is_whole and any(scene.total(*pair, scene.whole) for pair in pairs)
-    rows = []
+    rows, steps = [], []
     for (code, category), row in found:
-        cells = [Cell(scene.names.full(code, category)), *_unit_cells(scene, row)]
-        cells.append(base_cell(scene, row))
+        cells = [Cell(scene.names.full(code, category))]
+        if row is None:
+            cells += [*unit_cells(scene, row), base_cell(scene, row)]
+        else:
+            step = step_back(scene, row)
+            value, limits = unit_cells(scene, step.row)
+            cells += [_signed(value, step), limits, _stepped_base(scene, step)]
+            steps.append(step)
         if with_whole:
-            cells.append(_unit_cells(scene, scene.total(code, category, scene.whole))[0])
+            cells.append(unit_cells(scene, scene.total(code, category, scene.whole))[0])
         if with_difference:
-            cells += _unit_cells(scene, scene.difference(code, category))
+            cells += unit_cells(scene, scene.difference(code, category))
         rows.append(tuple(cells))
     columns = _overview_columns(scene, with_whole, with_difference)
-    return finished(scene, label, columns, rows, used, rest_note(scene, differences))
+    notes = (*stepping.notes(scene, steps), *rest_note(scene, differences))
+    return finished(scene, label, columns, rows, used, notes)
 
 
 def _overview_columns(scene: Scene, with_whole: bool, with_difference: bool) -> list[Column]:
@@ -576,7 +606,7 @@ def _overview_columns(scene: Scene, with_whole: bool, with_difference: bool) -> 
     return columns
 
 
-def _unit_cells(scene: Scene, row: Estimate | None) -> tuple[Cell, Cell]:
+def unit_cells(scene: Scene, row: Estimate | None) -> tuple[Cell, Cell]:
     """Value and interval of a row with their unit."""
     plain = value_cell(scene, row)
     if row is None or not row.shown:
@@ -590,11 +620,20 @@ def _unit_cells(scene: Scene, row: Estimate | None) -> tuple[Cell, Cell]:
     return value, Cell(scene.range_of(row.ci_low, row.ci_high, scene.unit_of(row)))
 
 
-def of_rows(scene: Scene, label: Label, rows: Sequence[Estimate], names: Sequence[str]) -> Table:
-    """The table behind a chart: a name, value, interval and n for each row."""
+def of_rows(
+    scene: Scene,
+    label: Label,
+    rows: Sequence[Estimate],
+    names: Sequence[str],
+    steps: Sequence[Step] = (),
+) -> Table:
+    """The table behind a chart: a name, value, interval and n for each row.
+
+    ``steps`` are what is drawn where a row itself is not shown; without them only its mark.
+    """
+    steps = steps or [Step(row, row, OWN) for row in rows]
     cells = [
-        (Cell(name), *value_cells(scene, row), base_cell(scene, row))
-        for name, row in zip(names, rows, strict=True)
+        (Cell(name), *_own_cells(scene, step)) for name, step in zip(names, steps, strict=True)
     ]
     unit = scene.unit_of(rows[0]) if rows else "percent"
     say = scene.words.say
@@ -603,7 +642,7 @@ def of_rows(scene: Scene, label: Label, rows: Sequence[Estimate], names: Sequenc
         *value_columns(scene, unit, ""),
         base_column(scene),
     ]
-    return finished(scene, label, columns, cells, rows)
+    return finished(scene, label, columns, cells, rows, stepping.notes(scene, steps))
 
 
 def legend_of_rows(scene: Scene, rows: Iterable[Estimate]) -> tuple[str, ...]:

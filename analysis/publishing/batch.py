@@ -24,7 +24,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from analysis.errors import WorkbenchError
 from analysis.publishing.notebook import NotebookError, notebook_text, run_notebook
@@ -50,7 +50,8 @@ class Job:
     Parameters
     ----------
     study, kind, area, language
-        What is reported on: ids and codes, as the notebook takes them.
+        What is reported on: ids and codes, as the notebook takes them; no language for what
+        holds all of them at once.
     slug
         The area's name in file names.
     template
@@ -63,6 +64,11 @@ class Job:
         The folder of the study's reports.
     formats
         Which of ``html``, ``pdf``, ``xlsx``, ``ipynb`` to write.
+    data
+        ``workbook`` or ``tables`` for the data annex, which is made from released rows
+        without a notebook; its template is the annex's definition.
+    edition
+        ``release`` where what is made must be one; else it may be a draft.
     cell_timeout
         Seconds after which a cell is given up; never when not given.
     """
@@ -77,7 +83,9 @@ class Job:
     workspace: Path
     reports: Path
     formats: tuple[str, ...] = FORMATS
+    data: Literal["", "workbook", "tables"] = ""
     cell_timeout: int | None = None
+    edition: str = "draft"
 
     @property
     def folder(self) -> Path:
@@ -90,8 +98,8 @@ class Job:
         return f"{self.area}-{self.slug}" if self.slug else self.area
 
     def path(self, format: str) -> Path:
-        """Where one format of the report is published."""
-        return self.folder / f"{self.stem}.{format}"
+        """Where one format of the report is published; tables have names of their own."""
+        return self.folder / (format if self.data == "tables" else f"{self.stem}.{format}")
 
 
 @dataclass(frozen=True)
@@ -130,6 +138,7 @@ class RenderResult:
     warnings: tuple[str, ...] = ()
     error: RenderError | None = None
     seconds: float = 0.0
+    edition: str = "draft"
 
     @property
     def ok(self) -> bool:
@@ -205,6 +214,8 @@ def _render_error(job: Job, error: Exception) -> RenderError:
 
 
 def _render(job: Job) -> RenderResult:
+    if job.data:
+        return _render_data(job)
     # Imported here: the process that only hands out work needs none of it.
     from analysis.publishing.arithmetic import check_arithmetic
     from analysis.publishing.content import notebook_content
@@ -214,6 +225,7 @@ def _render(job: Job) -> RenderResult:
             job.template, job.parameters, folder=job.workspace, cell_timeout=job.cell_timeout
         )
     content = notebook_content(executed.notebook)
+    _require_edition(job, content.document.edition)
     check_arithmetic(content, job.path("html").name)
     written = {
         format: _written(format, content, job.path(format).name)
@@ -229,7 +241,27 @@ def _render(job: Job) -> RenderResult:
         content.title,
         content.document.data_origin,
         executed.warnings,
+        edition=content.document.edition,
     )
+
+
+def _render_data(job: Job) -> RenderResult:
+    """Write one part of the data annex."""
+    from analysis.publishing.data_files import open_data, workbook_of
+
+    made = open_data(job) if job.data == "tables" else workbook_of(job)
+    _publish(job, made.written)
+    files = {name: _output_file(job, name, data) for name, data in made.written.items()}
+    return RenderResult(job, files, made.title, made.data_origin, edition="release")
+
+
+def _require_edition(job: Job, edition: str) -> None:
+    if job.edition == "release" and edition != "release":
+        raise WorkbenchError(
+            "the notebook made a draft where a release is asked for",
+            file=job.template,
+            expected="open_report(..., edition=edition)",
+        )
 
 
 def _written(format: str, content: Any, name: str) -> bytes:

@@ -209,6 +209,8 @@ def _document_issues(document: Document) -> Iterator[Issue]:
         yield Issue("the date of the document is no date", expected="YYYY-MM-DD", got=document.date)
     if document.data_origin == "modelled" and not document.watermark.strip():
         yield Issue("a report of modelled data must say so", expected="a watermark", got="none")
+    if document.edition != "release" and not document.stamp.strip():
+        yield Issue("a report that is no release must say so", expected="a stamp", got="none")
 
 
 def _anchor_issues(blocks: Sequence[Block]) -> Iterator[Issue]:

@@ -25,7 +25,10 @@ FORMAT: Final = 1
 
 @dataclass(frozen=True)
 class ReportRecord:
-    """One report in the manifest; ``ingredients`` is the hash of what it was made from."""
+    """One report in the manifest; ``ingredients`` is the hash of what it was made from.
+
+    ``edition`` is ``draft`` or ``release``.
+    """
 
     kind: str
     area: str
@@ -34,6 +37,7 @@ class ReportRecord:
     data_origin: str
     ingredients: str
     files: Mapping[str, OutputFile]
+    edition: str = "draft"
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -82,6 +86,7 @@ def record_of(result: RenderResult, ingredients: str) -> ReportRecord:
         result.data_origin,
         ingredients,
         result.files,
+        result.edition,
     )
 
 

@@ -23,6 +23,7 @@ from analysis.publishing.phrases import Phrases, phrases
 NAME: Final = "index.html"
 _SHOWN: Final = ("html", "pdf", "xlsx")
 _KILO: Final = 1000
+RELEASE: Final = "release"
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,10 @@ class Site:
         to be absent.
     watermark, watermark_note
         The word that marks modelled data, and what it means.
+    open_data
+        The files of the open data; no section when there are none.
+    stamp, stamp_note
+        The word that marks drafts, and what it means.
     map
         The areas as a map in which each leads to its report; no map when None.
     methods
@@ -63,6 +68,9 @@ class Site:
     expected: Sequence[tuple[str, str, str]] = ()
     watermark: str = ""
     watermark_note: str = ""
+    open_data: Sequence[OutputFile] = ()
+    stamp: str = ""
+    stamp_note: str = ""
     map: PlainMap | None = None
     methods: str = ""
     publicity: str = ""
@@ -89,6 +97,7 @@ class _MapArea:
 @dataclass(frozen=True)
 class _Row:
     area: str
+    stamp: str
     links: Mapping[str, _Link]
 
 
@@ -98,6 +107,12 @@ class _Section:
     title: str
     language: str
     rows: tuple[_Row, ...]
+
+    @property
+    def formats(self) -> tuple[str, ...]:
+        """The formats that any of the reports has; all of them where there is none yet."""
+        made = {format for row in self.rows for format in row.links}
+        return tuple(format for format in _SHOWN if format in made) or _SHOWN
 
 
 def write_site(folder: Path, site: Site) -> OutputFile:
@@ -123,8 +138,9 @@ def render_site(site: Site) -> str:
         "title": texts.typeset(clean_text(site.title)),
         "sections": sections,
         "map_areas": tuple(_map_areas(site)),
-        "count": sum(bool(row.links) for section in sections for row in section.rows),
-        "formats": _SHOWN,
+        "has_drafts": any(row.stamp for section in sections for row in section.rows),
+        "count": sum("html" in row.links for section in sections for row in section.rows),
+        "files": [_file(texts, file) for file in site.open_data],
         "manifest": MANIFEST,
     }
     return render_template("index.html.j2", values)
@@ -194,11 +210,19 @@ def _section_title(site: Site, texts: Phrases, kind: str, language: str) -> str:
 def _row(site: Site, texts: Phrases, code: str, record: ReportRecord | None) -> _Row:
     area = clean_text(site.areas.get(code, code))
     files = record.files if record is not None else {}
-    return _Row(area, {name: _link(texts, name, files[name]) for name in _SHOWN if name in files})
+    is_draft = record is not None and record.edition != RELEASE
+    stamp = site.stamp if is_draft else ""
+    return _Row(
+        area, stamp, {name: _link(texts, name, files[name]) for name in _SHOWN if name in files}
+    )
 
 
 def _link(texts: Phrases, format: str, file: OutputFile) -> _Link:
     return _Link(quote(file.path), texts.say(f"site.{format}"), size_text(file.size, texts))
+
+
+def _file(texts: Phrases, file: OutputFile) -> _Link:
+    return _Link(quote(file.path), file.path.rpartition("/")[2], size_text(file.size, texts))
 
 
 def size_text(size: int, texts: Phrases) -> str:

@@ -17,10 +17,10 @@ from typing import Any, Final
 import xlsxwriter
 
 from analysis.presentation import theme
-from analysis.presentation.blocks import Cell, Chart, Table
+from analysis.presentation.blocks import Cell, Chart, Document, Table
 from analysis.publishing.content import Content
 from analysis.publishing.layout import header_rows, row_groups
-from analysis.publishing.phrases import Phrases
+from analysis.publishing.phrases import Phrases, phrases
 
 #: The longest name Excel takes for a sheet.
 SHEET_NAME_LENGTH: Final = 31
@@ -36,6 +36,8 @@ _OPTIONS: Final = {
 _NO_DATE: Final = datetime(1980, 1, 1)
 _LABEL_WIDTH: Final = 44
 _NUMBER_WIDTH: Final = 11
+#: Relative width from which the texts of a data annex are wrapped.
+_WRAPPED: Final = 2.0
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,18 @@ def render_xlsx(content: Content) -> bytes:
     """The tables of a report as one Excel workbook with a contents sheet."""
     stream = BytesIO()
     workbook = xlsxwriter.Workbook(stream, _OPTIONS)
-    _Writer(workbook, content).write()
+    _Writer(workbook, content, sheets_of(content)).write()
+    workbook.close()
+    return stream.getvalue()
+
+
+def render_tables(document: Document, tables: Sequence[Table]) -> bytes:
+    """Tables as one Excel workbook with a contents sheet and filters in the header rows."""
+    taken = {phrases(document.language).say("workbook.contents").casefold()}
+    sheets = tuple(Sheet(sheet_name(one.name, taken), one.caption, one) for one in tables)
+    stream = BytesIO()
+    workbook = xlsxwriter.Workbook(stream, _OPTIONS)
+    _Writer(workbook, Content(document, ()), sheets, filters=True).write()
     workbook.close()
     return stream.getvalue()
 
@@ -93,10 +106,13 @@ def sheet_name(wanted: str, taken: set[str]) -> str:
 class _Writer:
     """Writes one workbook; keeps its formats and the row it has come to."""
 
-    def __init__(self, workbook: Any, content: Content) -> None:
+    def __init__(
+        self, workbook: Any, content: Content, sheets: Sequence[Sheet], *, filters: bool = False
+    ) -> None:
         self._workbook = workbook
         self._content = content
-        self._sheets = sheets_of(content)
+        self._sheets = sheets
+        self._filters = filters
         self._formats: dict[tuple[tuple[str, Any], ...], Any] = {}
 
     @property
@@ -123,8 +139,8 @@ class _Writer:
             "subject": document.subtitle,
             "author": document.author,
             "keywords": ", ".join(part for part in (document.study, document.kind) if part),
-            "comments": document.watermark_note,
-            "status": document.watermark,
+            "comments": " ".join(filter(None, (document.stamp_note, document.watermark_note))),
+            "status": ", ".join(document.header_marks),
             "created": date,
         }
         self._workbook.set_properties(properties)
@@ -190,6 +206,8 @@ class _Writer:
         page.freeze_panes(first, 1)
         page.repeat_rows(row, first - 1)
         last = self._write_rows(page, first, table)
+        if self._filters and len(table.columns) > 1:
+            page.autofilter(first - 1, 0, last - 1, len(table.columns) - 1)
         for note in table.notes:
             last += 1
             page.write_string(last, 0, note, self._note())
@@ -223,7 +241,9 @@ class _Writer:
                 row += 1
             for cells in group.rows:
                 for place, cell in enumerate(cells):
-                    self._write_cell(page, row, place, cell, table.columns[place].align)
+                    column = table.columns[place]
+                    wraps = place == 0 or (self._filters and column.width >= _WRAPPED)
+                    self._write_cell(page, row, place, cell, column.align, wraps=wraps)
                 row += 1
                 if any(cell.under for cell in cells):
                     self._write_under(page, row, cells, table)
@@ -239,12 +259,14 @@ class _Writer:
                 )
                 page.write_string(row, place, cell.under, look)
 
-    def _write_cell(self, page: Any, row: int, column: int, cell: Cell, align: str) -> None:
+    def _write_cell(
+        self, page: Any, row: int, column: int, cell: Cell, align: str, *, wraps: bool
+    ) -> None:
         if cell.value is not None and _is_finite(cell.value):
             look = self._format(num_format=_number_format(cell), align=align, valign="top")
             page.write_number(row, column, cell.value, look)
         else:
-            look = self._format(align=align, valign="top", text_wrap=column == 0)
+            look = self._format(align=align, valign="top", text_wrap=wraps)
             page.write_string(row, column, cell.text, look)
 
     # --- looks ------------------------------------------------------------------------------
@@ -261,7 +283,7 @@ class _Writer:
         page.set_landscape()
         page.fit_to_pages(1, 0)
         page.set_margins(left=0.6, right=0.6, top=0.8, bottom=0.7)
-        page.set_header(_page_line(title[:120], self._content.document.watermark))
+        page.set_header(_page_line(title[:120], ", ".join(self._content.document.header_marks)))
         page.set_footer("&R&P / &N")
 
     def _head(self, align: str = "left") -> Any:

@@ -7,7 +7,7 @@ what the rows give away together.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +22,8 @@ from analysis.release.knowledge import Knowledge, knowledge
 from analysis.release.network import Network, Shown, network_of
 from analysis.release.precision import INSUFFICIENT, LOW, Minimum, precision_of
 from analysis.release.rules import Rounding, RuleSet, rule_set
-from analysis.release.structure import Declared, Identity, structure_of
+from analysis.release.sizes import sizes_of
+from analysis.release.structure import Declared, Identity, guarded_tables, structure_of
 from analysis.release.tables import (
     STRATUM,
     Booleans,
@@ -36,6 +37,7 @@ PRIMARY, COMPLEMENTARY = DISCLOSURE_STATES
 #: The one state of released rows that are hidden for disclosure. Whether a number is a
 #: secret itself or hides another must not be seen: "primary" would say that it is small.
 HIDDEN = PRIMARY
+Guarded = tuple[str, str, str]
 #: How often an audit may send rows back to be protected better.
 ROUNDS = 25
 
@@ -56,12 +58,16 @@ class Released:
         What to print of the release stage: rule set, rows by state, the audit's result.
     audit
         The audit with the place of each secret. Confidential.
+    guarded
+        Sample, indicator and category of what is sensitive or tied to something sensitive:
+        more about it may only be made from rows that are shown.
     """
 
     rows: pd.DataFrame
     estimates: pd.DataFrame
     report: dict[str, Any]
     audit: Audit
+    guarded: frozenset[Guarded] = frozenset()
 
 
 def release(
@@ -150,7 +156,8 @@ class _Gate:
         precision: pd.Series,
     ) -> None:
         self.estimates, self.declared, self.rules = estimates, declared, rules
-        self.precision = precision
+        self.sizes = sizes_of(estimates, declared.sources)
+        self.precision = self.sizes.follow(precision)
         self.strata = strata(estimates, declared.sources)
         self.derived = is_derived(estimates, declared.sources)
         self.memory: Memory = {}
@@ -166,7 +173,8 @@ class _Gate:
             rows = self._rows(decided)
             found = audit(self.estimates, rows, self.declared, self.rules, self.memory)
             if found.clean:
-                return Released(rows, decided, self._report(rows, found), found)
+                report = self._report(rows, found)
+                return Released(rows, decided, report, found, frozenset(self._guarded()))
             before, hidden = (
                 hidden,
                 [
@@ -182,6 +190,12 @@ class _Gate:
             got=f"{len(found.recoverable)} such numbers",
             hint="leave out a breakdown or a category of the indicators with sensitive questions",
         )
+
+    def _guarded(self) -> Iterator[Guarded]:
+        for stratum in self.strata:
+            for number in guarded_tables(stratum, structure_of(stratum, self.declared)):
+                table = stratum.tables[number]
+                yield stratum.key[-1], table.indicator, table.category
 
     # -- suppression
 
@@ -256,7 +270,7 @@ class _Gate:
         """Derived rows that would give away what is hidden."""
         area, region = self.sides
         compared = ((area >= 0) & hidden[area]) | ((region >= 0) & hidden[region])
-        return compared | self._derived_followers(hidden)
+        return compared | self.sizes.hidden(hidden) | self._derived_followers(hidden)
 
     def _derived_followers(self, hidden: Booleans) -> Booleans:
         """Rows computed from an indicator that is hidden in the same place."""
@@ -264,9 +278,11 @@ class _Gate:
         concealed = set(
             self.estimates.loc[hidden, [*place, "indicator"]].itertuples(index=False, name=None)
         )
-        rows = self.estimates.loc[self.derived]
+        derived = self.derived.copy()
+        derived[self.sizes.rows] = False
+        rows = self.estimates.loc[derived]
         follows = np.zeros(len(self.estimates), dtype=bool)
-        follows[self.derived] = [
+        follows[derived] = [
             any((*values[:-1], source) in concealed for source in self._sources(values[-1]))
             for values in rows[[*place, "indicator"]].itertuples(index=False, name=None)
         ]
@@ -285,7 +301,8 @@ class _Gate:
     # -- rows that leave
 
     def _rows(self, decided: pd.DataFrame) -> pd.DataFrame:
-        rows = rounded(decided, self.rules.rounding)[RELEASED_COLUMNS].copy()
+        shares = rounded(decided, self.rules.rounding)
+        rows = self.sizes.rounded(decided, shares, self.rules.rounding)[RELEASED_COLUMNS].copy()
         disclosure = rows["release"].isin(DISCLOSURE_STATES)
         suppressed = disclosure | rows["release"].eq("suppressed_precision")
         rows.loc[suppressed, list(BLANK)] = np.nan

@@ -132,6 +132,22 @@ def structure_of(stratum: Stratum, declared: Declared) -> Structure:
     )
 
 
+def guarded_tables(stratum: Stratum, structure: Structure) -> set[int]:
+    """Tables that are sensitive, have a sensitive base, or are tied to such by what is known."""
+    ties = [
+        *structure.partitions,
+        *((whole, *parts) for whole, parts in structure.identities),
+        *structure.subsets,
+    ]
+    guarded = {*_sensitive_tables(stratum), *structure.sensitive_bases}
+    grown = True
+    while grown:
+        tied = {table for tie in ties if guarded & set(tie) for table in tie}
+        grown = not tied <= guarded
+        guarded |= tied
+    return guarded
+
+
 def sensitive_base_cells(
     stratum: Stratum, structure: Structure, breakdowns: Collection[str]
 ) -> Booleans:

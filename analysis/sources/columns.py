@@ -173,7 +173,7 @@ def rows_in_words(rows: Rows) -> str:
 
 
 def name_key(name: str) -> str:
-    """A name reduced to what spellings of it share: ``Q1/Other``, ``q1.other`` → ``q1_other``."""
+    """A name reduced to what spellings of it share: ``Use/No``, ``use.no`` → ``use_no``."""
     plain = unicodedata.normalize("NFKC", name).casefold()
     return re.sub(r"[\W_]+", "_", plain).strip("_")
 

@@ -157,7 +157,7 @@ def _territory_people(
 
 
 def _reference_year(study: Study, generator: Generator) -> int:
-    return generator.population.reference_year or study.card.fieldwork.start.year
+    return generator.population.reference_year or study.card.survey_year
 
 
 def _inhabitants(study: Study, generator: Generator, streams: Stream) -> _Inhabitants:

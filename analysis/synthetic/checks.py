@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from math import prod
 
 from analysis.code_book import coded_questions
 from analysis.definitions import Tree, suggestion
@@ -25,6 +26,7 @@ from analysis.synthetic.parameters import (
     Slope,
 )
 from analysis.synthetic.people import answer_names, answerable_questions, questions_of
+from analysis.synthetic.phrases import slots
 
 Path = tuple[int | str, ...]
 
@@ -38,6 +40,7 @@ _ROLE_TYPES = {
 }
 _ROUNDING = 0.005
 _LISTED = 12
+_MOST_PHRASES = 20_000
 
 
 def check_generator(study: Study, generator: Generator, tree: Tree) -> None:
@@ -239,6 +242,34 @@ class _Checks:
                 for name in item.phrases:
                     codes = self.study.questionnaire.choice_names(source.list or "")
                     yield from self.known(name, codes, "choice", (*path, "phrases", name))
+
+        yield from self.texts(item, question, path)
+
+    def texts(self, item: ItemParameters, question: Question, path: Path) -> Iterator[Issue]:
+        """Phrases: every place to be filled has something to fill it, and the other way round."""
+        for key in ("texts", "planted"):
+            if getattr(item, key) is not None and question.type != "text":
+                yield self.tree.issue(f"{question.name} is not answered by a text", (*path, key))
+        used = set()
+        for place, text in enumerate(item.texts or ()):
+            used |= set(slots(text))
+            for name in slots(text):
+                yield from self.known(name, item.fill, "filling", (*path, "texts", place))
+        for name, values in item.fill.items():
+            if name not in used or not values:
+                yield self.tree.issue(f"nothing is filled by {name}", (*path, "fill", name))
+        if self.combinations(item) > _MOST_PHRASES:
+            yield self.tree.issue(
+                "the phrases with their fillings are too many",
+                (*path, "texts"),
+                expected=f"at most {_MOST_PHRASES}",
+            )
+
+    def combinations(self, item: ItemParameters) -> int:
+        """How many texts the phrases make."""
+        return sum(
+            prod(len(item.fill.get(name, ())) for name in slots(text)) for text in item.texts or ()
+        )
 
     def rates(
         self, rates: Rates, question: Question, choices: tuple[str, ...], path: Path

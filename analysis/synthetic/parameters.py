@@ -113,6 +113,13 @@ class Distribution(Parameters):
     step: float | None = Field(default=None, gt=0)
 
 
+class Planted(Parameters):
+    """Personal data in open answers, so that their removal is tested on the way they take."""
+
+    rate: Share
+    texts: list[str] = Field(min_length=1)
+
+
 class ItemParameters(Predictor):
     """One question: the shares of its answers and what moves them."""
 
@@ -122,6 +129,8 @@ class ItemParameters(Predictor):
     factors: dict[str, ByChoice] = {}
     scale: list[str] | None = None
     texts: list[str] | None = None
+    fill: dict[str, list[str]] = {}
+    planted: Planted | None = None
     choices_of: str | None = None
     phrases: dict[str, list[str]] = {}
     typos: Share = 0.0
@@ -214,7 +223,7 @@ def read_generator(study: Study) -> Generator:
     """
     from analysis.synthetic.checks import check_generator
 
-    path = study.folder / FILE_NAME
+    path = study.files / FILE_NAME
     tree = read_tree(path) if path.exists() else Tree({}, str(path), {})
     if tree.values is None:
         tree = Tree({}, str(path), {})

@@ -267,7 +267,7 @@ def answer_names(study: Study, question: Question) -> tuple[str, ...]:
 
 def field_days(study: Study) -> tuple[str, ...]:
     """The days of the field work, ISO."""
-    start, end = study.card.fieldwork.start, study.card.fieldwork.end
+    start, end = study.card.survey_period
     return tuple((start + timedelta(days=day)).isoformat() for day in range((end - start).days + 1))
 
 

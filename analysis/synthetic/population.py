@@ -26,6 +26,7 @@ from analysis.synthetic.models import GENERAL_FACTOR, Model, by_name, completed,
 from analysis.synthetic.order import drawing_order
 from analysis.synthetic.parameters import FactorParameters, Generator, read_generator
 from analysis.synthetic.people import BLANK, DONT_KNOW, Mask, People, Rows
+from analysis.synthetic.phrases import expanded
 from analysis.synthetic.predictors import (
     Contributions,
     add_predictor,
@@ -184,7 +185,7 @@ class _Builder:
         model = model_of(self.study, self.generator, question, self.streams)
         if model.item.choices_of:
             return ("",)
-        return tuple(dict.fromkeys(model.item.texts or ()))
+        return expanded(model.item.texts or (), model.item.fill)
 
     # --- one question ---------------------------------------------------------------------
 

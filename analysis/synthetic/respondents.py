@@ -13,6 +13,7 @@ from analysis.study import Study
 from analysis.synthetic.coders import coding_sheets, write_sheets, written_coded
 from analysis.synthetic.parameters import ItemParameters, SampleParameters
 from analysis.synthetic.people import REFUSED, People
+from analysis.synthetic.phrases import plant
 from analysis.synthetic.population import Population, build_population
 from analysis.synthetic.refusals import refuse
 from analysis.synthetic.response import (
@@ -186,6 +187,7 @@ def sample_frame(
     answers = people.frame(columns)
     written = _written_texts(population, people, columns, sample, streams)
     answers = answers.assign(**written)
+    answers = answers.assign(**_planted_texts(population, sample, answers, streams))
     meta = _meta_columns(study, sample, people)
     design = _design_columns(study, sample, people, model, drawn)
     return pd.concat([pd.DataFrame(meta | design), answers], axis=1)
@@ -248,6 +250,20 @@ def _written_texts(
             series = people.frame([name])[name]
             written[name] = series.mask(people.columns[name] == 0, texts).replace("", np.nan)
     return {name: series.astype("str") for name, series in written.items()}
+
+
+def _planted_texts(
+    population: Population, sample: str, answers: pd.DataFrame, streams: Stream
+) -> dict[str, pd.Series]:
+    """Answers to open questions with the personal data that the study plants in them."""
+    texts = {}
+    missing = population.study.card.missing.codes
+    for name, parameters in population.generator.questions.items():
+        if parameters.planted is not None and name in answers:
+            spoken = answers[name].mask(answers[name].isin(missing))
+            planted = plant(spoken, parameters.planted, streams("planted", sample, name))
+            texts[name] = planted.where(spoken.notna(), answers[name])
+    return texts
 
 
 def _chosen_in_words(people: People, question: str, language: str) -> pd.Series:

@@ -67,7 +67,7 @@ def write_survey(
         If the ending is none of these.
     """
     path = Path(path)
-    writers: dict[str, Callable[[_Contents, Path], None]] = {
+    writers: dict[str, Callable[[Contents, Path], None]] = {
         ".csv": _write_csv,
         ".xlsx": _write_xlsx,
         ".sav": _write_sav,
@@ -79,7 +79,7 @@ def write_survey(
             expected=", ".join(writers),
             got=path.suffix,
         )
-    contents = _Contents(
+    contents = Contents(
         frame, questionnaire, language, missing or MissingCodes(), column_labels or {}
     )
     with replaced(path) as unfinished:
@@ -109,7 +109,7 @@ def words(language: str) -> Mapping[str, str]:
     return dict(texts.get(language, texts["en"]))
 
 
-class _Contents:
+class Contents:
     """What a file holds: columns with their labels and the meaning of their codes."""
 
     def __init__(
@@ -206,12 +206,12 @@ def _written(number: float) -> str:
     return str(int(number)) if float(number).is_integer() else repr(float(number))
 
 
-def _write_csv(contents: _Contents, path: Path) -> None:
+def _write_csv(contents: Contents, path: Path) -> None:
     table = pd.DataFrame({column: contents.texts(column) for column in contents.frame.columns})
     table.to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
 
 
-def _write_xlsx(contents: _Contents, path: Path) -> None:
+def _write_xlsx(contents: Contents, path: Path) -> None:
     import xlsxwriter
 
     # Texts that begin with = or look like an address must stay texts.
@@ -224,16 +224,17 @@ def _write_xlsx(contents: _Contents, path: Path) -> None:
         data.freeze_panes(1, 1)
         for place, column in enumerate(contents.frame.columns):
             data.write_column(1, place, _cells(contents, column))
-        _write_codebook(contents, book.add_worksheet(contents.words["codebook_sheet"]), bold)
+        write_codebook(contents, book.add_worksheet(contents.words["codebook_sheet"]), bold)
 
 
-def _cells(contents: _Contents, column: str) -> list[Any]:
+def _cells(contents: Contents, column: str) -> list[Any]:
     if not contents.is_number(column):
         return [text or None for text in contents.texts(column)]
     return [None if np.isnan(number) else number for number in contents.numbers(column)]
 
 
-def _write_codebook(contents: _Contents, sheet: Any, bold: Any) -> None:
+def write_codebook(contents: Contents, sheet: Any, bold: Any) -> None:
+    """The columns of a file in words, on a sheet of an xlsxwriter workbook."""
     header = [contents.words[name] for name in ("variable", "label", "code", "meaning")]
     sheet.write_row(0, 0, header, bold)
     sheet.freeze_panes(1, 0)
@@ -247,7 +248,7 @@ def _write_codebook(contents: _Contents, sheet: Any, bold: Any) -> None:
         sheet.set_column(place, place, width)
 
 
-def _write_sav(contents: _Contents, path: Path) -> None:
+def _write_sav(contents: Contents, path: Path) -> None:
     import pyreadstat
 
     columns = list(contents.frame.columns)
@@ -298,7 +299,7 @@ def _sav_format(numbers: pd.Series) -> str:
     return "F8.0" if (known == known.round()).all() else "F10.3"
 
 
-def _value_labels(contents: _Contents, numeric: set[str]) -> dict[str, dict[Any, str]]:
+def _value_labels(contents: Contents, numeric: set[str]) -> dict[str, dict[Any, str]]:
     labels: dict[str, dict[Any, str]] = {}
     for column in contents.frame.columns:
         meanings = contents.meanings(column)
@@ -310,7 +311,7 @@ def _value_labels(contents: _Contents, numeric: set[str]) -> dict[str, dict[Any,
     return labels
 
 
-def _user_missing(contents: _Contents, numeric: set[str]) -> dict[str, list[Any]]:
+def _user_missing(contents: Contents, numeric: set[str]) -> dict[str, list[Any]]:
     codes = contents.missing.model_dump().values()
     return {
         column: [float(code) if column in numeric else code for code in codes]

@@ -28,13 +28,14 @@ def missing_by_question(study: Study, sample: str, frame: pd.DataFrame) -> list[
         _counts(study, question, frame)
         for question in study.questionnaire.asked_of(sample)
         if question.type in ("select_one", "select_multiple", "integer", "decimal")
-        and not _reveals(study, question)
+        and not reveals(study, question)
         and set(study.questionnaire.variables_of(question.name)) <= set(frame.columns)
     )
     return [one for one in counts if one["asked"]]
 
 
-def _reveals(study: Study, question: Question) -> bool:
+def reveals(study: Study, question: Question) -> bool:
+    """Whether who is asked a question depends on a sensitive answer."""
     routing = question.relevant
     return study.sensitivity.of_expression(routing)
 

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from analysis.definitions import read_rows, read_tree, suggestion
 from analysis.errors import Issue, WorkbenchError
 from analysis.questionnaire import Choice
-from analysis.study import Fieldwork, Margin, Study
+from analysis.study import Margin, Study
 from analysis.territory import Territory
 
 #: A margin whose date lies further than this from the field work is warned of.
@@ -390,23 +390,27 @@ def _rescaling_notes(margin: Margin, scaled: pd.DataFrame) -> list[Issue]:
 
 def _warning(study: Study, margin: Margin) -> dict[str, str] | None:
     """A text by language where the margin's date is far from the field work."""
-    if not is_distant(margin.reference_date, study.card.fieldwork):
+    if not is_distant(margin.reference_date, study.card.survey_period):
         return None
-    days = {
-        "source_date": margin.reference_date,
-        "start": study.card.fieldwork.start,
-        "end": study.card.fieldwork.end,
-    }
+    start, end = study.card.survey_period
+    days = {"source_date": margin.reference_date, "start": start, "end": end}
+    fieldwork = study.card.fieldwork
+    known = fieldwork.start is not None and fieldwork.end is not None
     return {
-        language: text.format(**{name: _day(day, language) for name, day in days.items()})
-        for language, text in _phrases()["distant_margin"].items()
+        language: text.format(
+            **{name: _day(day, language) for name, day in days.items()},
+            year=study.card.survey_year,
+        )
+        for language, text in _phrases()[
+            "distant_margin" if known else "distant_margin_year"
+        ].items()
     }
 
 
-def is_distant(reference: date, fieldwork: Fieldwork) -> bool:
+def is_distant(reference: date, fieldwork: tuple[date, date]) -> bool:
     """Whether a date lies more than :data:`DISTANT_YEARS` years from the field work."""
-    earliest = pd.Timestamp(fieldwork.start) - pd.DateOffset(years=DISTANT_YEARS)
-    latest = pd.Timestamp(fieldwork.end) + pd.DateOffset(years=DISTANT_YEARS)
+    earliest = pd.Timestamp(fieldwork[0]) - pd.DateOffset(years=DISTANT_YEARS)
+    latest = pd.Timestamp(fieldwork[1]) + pd.DateOffset(years=DISTANT_YEARS)
     return not earliest <= pd.Timestamp(reference) <= latest
 
 

@@ -79,7 +79,7 @@ def _plan_rows(
             compared = definition.statistic == "comparison"
             if not compared:
                 yield base | _values(definition, value, n * 0.98, random)
-            if plan.comparison and level == "area":
+            if "rest" in plan.comparisons and level == "area":
                 yield base | {"comparison": "rest"} | _difference(definition, value, n, random)
             for breakdown in () if compared else plan.breakdowns:
                 for group, share in _shares(names, breakdown):

@@ -26,7 +26,10 @@ def test_rows_are_found_by_what_they_are_about(study: Study) -> None:
 
 def test_breakdowns_of_an_indicator(study: Study) -> None:
     rows = read_released(study)
-    assert set(rows.breakdowns("AW09", sample="inhabitants", area="7212")) == {"age_group"}
+    assert set(rows.breakdowns("AW09", sample="inhabitants", area="7212")) == {
+        "age_group",
+        "age_group_wide",
+    }
 
 
 def test_a_report_reads_its_area_the_whole_and_the_totals_of_the_others(study: Study) -> None:

@@ -99,7 +99,8 @@ def test_a_value_of_low_precision_is_not_compared(scene: Scene) -> None:
 def test_what_is_hidden_is_said_to_be_hidden_and_no_more(
     scene: Scene, release: str, reason: str
 ) -> None:
-    said = sentences.level(scene, estimate(release=release))
+    row = estimate(release=release)
+    said = sentences.level(with_rows(scene, row), row)
     assert reason in said
     assert not any(digit in said for digit in "0123456789")
 

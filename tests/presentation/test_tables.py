@@ -10,6 +10,7 @@ from analysis.presentation import tables
 from analysis.presentation.blocks import Table
 from analysis.presentation.rows import Rows
 from analysis.presentation.scene import Scene
+from analysis.presentation.stepping import SIGNS
 from analysis.presentation.tables import Grouping, Label
 from tests.presentation.estimates import estimate
 
@@ -93,7 +94,7 @@ def test_every_row_has_a_cell_for_every_column(scene: Scene) -> None:
 
 
 def test_every_mark_in_use_is_explained_under_the_table(scene: Scene) -> None:
-    signs = {"disclosure": "•", "precision": "–", "low_precision": "(", "supported": "*"}
+    signs = {"disclosure": "•", "precision": "–", "low_precision": "(", "supported": "*", **SIGNS}
     seen = set()
     for table in all_tables(scene):
         marks = {cell.mark for row in table.rows for cell in row if cell.mark}

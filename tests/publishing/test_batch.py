@@ -12,7 +12,7 @@ import pytest
 
 from analysis.publishing import batch
 from analysis.publishing.batch import FORMATS, Job, RenderResult, render, render_report
-from tests.publishing.notebooks import write_report_notebook
+from tests.publishing.notebooks import PROJECT, write_notebook, write_report_notebook
 
 FAULTS = """
 import os, signal, sys
@@ -171,3 +171,22 @@ def test_the_environment_is_put_back(monkeypatch: pytest.MonkeyPatch) -> None:
     with batch._environment(batch.WORKER_ENVIRONMENT):
         assert os.environ["OMP_NUM_THREADS"] == "1" and os.environ["PYTHONHASHSEED"] == "0"
     assert os.environ["OMP_NUM_THREADS"] == "7" and "PYTHONHASHSEED" not in os.environ
+
+
+def test_a_draft_does_not_pass_for_a_release(tmp_path: Path) -> None:
+    draft = "\n".join([
+        "from dataclasses import replace",
+        "import sys",
+        f"sys.path.insert(0, {str(PROJECT)!r})",
+        "from tests.publishing import sample_report",
+        "first, *others = sample_report.blocks()",
+        "display(replace(first, edition='draft', stamp='pracovní verze'))",
+        "for block in others:",
+        "    display(block)",
+    ])  # fmt: skip
+    path = write_notebook(tmp_path / "awareness.ipynb", draft)
+    made = render_report(job(path, tmp_path / "out", formats=("html",)))
+    assert made.ok and made.edition == "draft"
+    refused = render_report(job(path, tmp_path / "out", formats=("html",), edition="release"))
+    assert refused.error is not None
+    assert "a draft where a release is asked for" in refused.error.message

@@ -181,3 +181,13 @@ def test_a_browser_finds_nothing_wrong(tmp_path: Path, chromium: str, width: int
     seen = inspect(tmp_path / "index.html", chromium, width)
     assert seen.violations == [] and seen.requests == [] and seen.messages == []
     assert seen.scroll_width <= width
+
+
+def test_drafts_are_marked_and_releases_are_not() -> None:
+    marks = {"stamp": "pracovní verze", "stamp_note": "Návrhy čekají na schválení."}
+    released = [replace(record(area), edition="release") for area in AREAS]
+    mixed = [*released[:2], record("0002")]
+    assert render_site(site(reports=mixed, **marks)).count("pracovní verze") == 2
+    assert "<small>pracovní verze</small>" in render_site(site(reports=mixed, **marks))
+    assert "Pracovní verze.</strong> Návrhy čekají" in render_site(site(reports=mixed, **marks))
+    assert "racovní verze" not in render_site(site(reports=released, **marks))

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from analysis.errors import WorkbenchError
-from analysis.study import Fieldwork, Study, open_study
+from analysis.study import Study, open_study
 from analysis.weighting import MarginTables, margins_from_territory
 from analysis.weighting.margins import is_distant
 from tests.mini_study import write_mini_study
@@ -102,7 +102,7 @@ def test_a_distant_reference_date_is_warned_of(zlin_margins: MarginTables) -> No
     ],
 )
 def test_two_years_either_side_of_the_field_work(reference: date, distant: bool) -> None:
-    fieldwork = Fieldwork(start=date(2020, 1, 1), end=date(2020, 2, 1))
+    fieldwork = (date(2020, 1, 1), date(2020, 2, 1))
     assert is_distant(reference, fieldwork) is distant
 
 

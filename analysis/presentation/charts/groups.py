@@ -22,6 +22,7 @@ from analysis.presentation.charts.scales import scale_for
 from analysis.presentation.paired import Compared, in_pairs
 from analysis.presentation.rows import Estimate
 from analysis.presentation.scene import Scene, data_origin
+from analysis.presentation.stepping import Step, step_back
 from analysis.presentation.tables import Label
 
 
@@ -37,6 +38,7 @@ def breakdown(
     """One indicator by the groups of several breakdowns; a line stands at the total."""
     total = scene.total(code, category)
     rows: list[Estimate] = []
+    steps: list[Step] = []
     names: list[str] = []
     drawn: list[Row] = []
     for name in breakdowns:
@@ -45,7 +47,9 @@ def breakdown(
             drawn.append(Row(scene.names.breakdown(name), heading=True))
         for row in groups:
             group = scene.names.group(name, row.group)
-            drawn.append(_group_row(scene, row, group))
+            step = step_back(scene, row)
+            drawn.append(_group_row(scene, step, group))
+            steps.append(step)
             rows.append(row)
             names.append(f"{scene.names.breakdown(name)}: {group}")
     keys = [Key(Dot(0.5), scene.area_values["area"]), interval_key(scene)]
@@ -65,11 +69,15 @@ def breakdown(
     drawn_by = ", ".join(scene.names.breakdown(name) for name in breakdowns)
     subject = f"{scene.subject(code, category)} ({drawn_by})"
     alt = alt_of_extremes(scene, "alt.breakdown", subject, list(zip(names, rows, strict=True)))
-    return row_chart(plan, label, alt, rows, names, notes)
+    return row_chart(plan, label, alt, rows, names, notes, steps)
 
 
-def _group_row(scene: Scene, row: Estimate, name: str) -> Row:
-    return Row(name, dot_marks(row), (value_text(scene, row), base_text(scene, row)))
+def _group_row(scene: Scene, step: Step, name: str) -> Row:
+    """A group, or in grey what stands for it."""
+    colour = theme.GREY if step.kind else theme.BLUE
+    marks = dot_marks(step.row, colour, hollow=bool(step.kind))
+    value = step.signed(value_text(scene, step.row))
+    return Row(name, marks, (value, base_text(scene, step.row)))
 
 
 def groups_compare(
@@ -80,6 +88,7 @@ def groups_compare(
     compared: tuple[str, str],
     *,
     sort: bool = True,
+    top: int | None = None,
     notes: Sequence[str] = (),
 ) -> Chart:
     """Two groups of a breakdown over the categories of an indicator, as pairs of dots.
@@ -88,8 +97,11 @@ def groups_compare(
     ----------
     compared
         The two groups; categories are ranked by the first.
+    top
+        Draw only so many categories, those where the first group has the highest values.
     """
-    pairs = in_pairs(scene, code, breakdown, compared, sort=sort)
+    found = in_pairs(scene, code, breakdown, compared, sort=sort or top is not None)
+    pairs = found[:top]
     names = [pair.name for pair in pairs]
     drawn = [_pair_row(scene, pair) for pair in pairs]
     titles = [scene.names.group(breakdown, group) for group in compared]
@@ -108,6 +120,8 @@ def groups_compare(
     )  # fmt: skip
     data_names = [f"{name} – {title}" for name in names for title in titles]
     said = [*notes, scene.words.say("note.pairs")]
+    if len(pairs) < len(found):
+        said.append(scene.words.say("note.top", shown=len(pairs), all=len(found)))
     return row_chart(plan, label, _pairs_alt(scene, code, pairs, titles), rows, data_names, said)
 
 

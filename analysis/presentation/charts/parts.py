@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from analysis.presentation import theme
+from analysis.presentation import stepping, theme
 from analysis.presentation.blocks import Chart
 from analysis.presentation.charts.alternatives import fitting_alt
 from analysis.presentation.charts.frame import Plan, draw
 from analysis.presentation.charts.marks import Bar, Dot, Key, Mark, Whisker
 from analysis.presentation.rows import Estimate
 from analysis.presentation.scene import Scene, data_origin
+from analysis.presentation.stepping import Step
 from analysis.presentation.tables import Label, bracketed, legend_of_rows, of_rows, sign_of
 
 
@@ -68,10 +69,12 @@ def row_chart(
     rows: Sequence[Estimate],
     names: Sequence[str],
     notes: Sequence[str],
+    steps: Sequence[Step] = (),
 ) -> Chart:
     """A drawn plan with its alternative text, and the table of the rows behind it."""
     drawing = draw(plan)
     scene = plan.scene
+    seen = [step.row for step in steps] or rows
     data_label = Label(label.caption, label.name, "")
     return Chart(
         caption=label.caption,
@@ -79,8 +82,8 @@ def row_chart(
         alt=fitting_alt(scene, alt, rows),
         width_mm=drawing.width,
         height_mm=drawing.height,
-        data=of_rows(scene, data_label, rows, names),
+        data=of_rows(scene, data_label, rows, names, steps),
         anchor=label.anchor,
-        notes=(*notes, *legend_of_rows(scene, rows)),
+        notes=(*notes, *stepping.notes(scene, steps), *legend_of_rows(scene, seen)),
         data_origin=data_origin(rows),
     )
