@@ -35,6 +35,7 @@ from analysis.ingredients import (
     has_content,
     run_ingredients,
 )
+from analysis.release.arithmetic import check_arithmetic
 from analysis.release.gate import Released, release
 from analysis.release.models import Known, Modelled, model_rows
 from analysis.release.open_answers import OpenAnswer, offer_answers
@@ -210,6 +211,7 @@ def _run(study: Study, ingredients: Ingredients, step: Step) -> RunOutcome:
         *_changes(study, released.rows),
     ):
         estimates, rows = _with_rows(estimates, beside), _with_rows(rows, beside)
+    _check_arithmetic(study, rows)
     rows = with_priorities(study, rows)
     frames = {result.sample: result.frame for result in results}
     offered, open_answers = offer_answers(study, frames)
@@ -318,6 +320,24 @@ def _counted(rows: pd.DataFrame) -> dict[str, Any]:
         "rows": len(rows),
         "counts": {str(state): int(count) for state, count in counts.items()},
     }
+
+
+def _check_arithmetic(study: Study, rows: pd.DataFrame) -> None:
+    """Refuse to publish rows that cannot all be true."""
+    rounding = rule_set(study.card.release.rule_set).rounding
+    breakdowns = {name for row in study.plan for name in row.breakdowns}
+    check_arithmetic(
+        rows,
+        share_step=rounding.share,
+        mean_step=rounding.mean,
+        n_step=rounding.n,
+        exhaustive_indicators={
+            indicator.code for indicator in study.indicators if is_exhaustive(study, indicator.code)
+        },
+        overlapping_breakdowns={
+            name for name in breakdowns if study.questionnaire.is_multiple(name)
+        },
+    )
 
 
 def _weight_range(result: SampleResult) -> dict[str, tuple[float, float]]:

@@ -24,10 +24,11 @@ from analysis.presentation.figure_specs import (
     GroupsCompareSpec,
     HeatSpec,
     MapsSpec,
+    MatrixSpec,
     SmallMultiplesSpec,
     TypologySpec,
 )
-from analysis.presentation.naming import PLACE_NAMES
+from analysis.presentation.naming import PLACE_NAMES, Names
 from analysis.presentation.specs import BlockSpec, Labels, Style
 from analysis.presentation.wording import placeholders
 from analysis.study import Study
@@ -627,6 +628,14 @@ def _figure_issues(study: Study, spec: BlockSpec, tree: Tree, path: Path_) -> It
             for reference in kind.when:
                 where = (*path, "types", place, "when", reference)
                 yield from _reference_issues(study, reference, tree, where)
+    if isinstance(spec, MatrixSpec):
+        both = [_categories(study, code) for code in (spec.upright, spec.across)]
+        if all(both) and not set(both[0]) & set(both[1]):
+            yield tree.issue(
+                f"{spec.upright} and {spec.across} have no categories in common",
+                (*path, "across"),
+                hint="both are shown over the same categories",
+            )
     if isinstance(spec, GroupsCompareSpec):
         yield from _compared_issues(study, spec, tree, path)
     if isinstance(spec, ChartSpec):
@@ -653,12 +662,27 @@ def _stack_issues(study: Study, spec: ChartSpec, tree: Tree, path: Path_) -> Ite
             expected=f"{bars} entries, one for each indicator",
             got=str(len(spec.top_two)),
         )
+    for code in spec.indicators:
+        answers = _categories(study, code)
+        if answers and answers != _categories(study, spec.indicator):
+            yield tree.issue(
+                f"{code} does not have the answers of {spec.indicator}",
+                (*path, "indicators"),
+                expected="indicators of questions with the same answers",
+            )
     if spec.indicators and spec.breakdowns:
         yield tree.issue(
             "a stack of several indicators has no breakdowns",
             (*path, "breakdowns"),
             hint="make a chart of one indicator for each breakdown",
         )
+
+
+def _categories(study: Study, code: str) -> list[str]:
+    """The categories of an indicator; none where there is no such indicator."""
+    if code not in {indicator.code for indicator in study.indicators}:
+        return []
+    return Names(study, study.card.default_language).categories(code)
 
 
 def _compared_issues(

@@ -83,6 +83,11 @@ class Estimate(NamedTuple):
         return self.release in _SHOWN and self.estimate == self.estimate
 
     @property
+    def below_rounding(self) -> bool:
+        """Whether a share is released as 0 only by rounding: a true 0 has its own state."""
+        return self.release == "ok" and self.statistic == "share" and self.estimate == 0
+
+    @property
     def uncertain(self) -> bool:
         """Whether the value is of low precision."""
         return self.release == "low_precision"

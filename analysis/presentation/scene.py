@@ -16,6 +16,9 @@ from analysis.presentation.wording import Words
 from analysis.recommendations import Proposal, Rules, propose, read_rules
 from analysis.study import Study
 
+#: Stands for a share that rounding made 0, so that it is printed as less than the least.
+_TINY = 1e-9
+
 Unit = Literal["percent", "points", "number", "persons"]
 
 #: A draft shows what nobody has approved yet, and says so; a release does not show it.
@@ -218,13 +221,15 @@ class Scene:
 
     def value(self, row: Estimate, places: int | None = None, *, signed: bool = False) -> str:
         """The estimate of a row with its unit."""
-        return self.amount(row.estimate, self.unit_of(row), places, signed=signed)
+        value = _TINY if row.below_rounding else row.estimate
+        return self.amount(value, self.unit_of(row), places, signed=signed)
 
     def bare(self, row: Estimate) -> str:
         """The estimate of a row as in a chart, without its unit."""
         unit = self.unit_of(row)
         if unit == "percent":
-            return self.numbers.percent(row.estimate).partition("%")[0].strip()
+            value = _TINY if row.below_rounding else row.estimate
+            return self.numbers.percent(value).partition("%")[0].strip()
         factor = 100 if unit == "points" else 1
         return self.numbers.decimal(row.estimate * factor, 1, signed=row.is_difference)
 
