@@ -179,7 +179,7 @@ def coded_questions(study: Study) -> tuple[CodedQuestion, ...]:
     WorkbenchError
         One issue, with its file and line, for each thing that cannot be meant.
     """
-    path = study.folder / FILE_NAME
+    path = study.files / FILE_NAME
     if not path.exists():
         return ()
     tree = read_tree(path)
@@ -232,7 +232,7 @@ def _coded_question(
 ) -> CodedQuestion:
     form = study.questionnaire
     codes = form.choice_names(form.list_of(name) or "")
-    path = study.folder / (parameters.book or f"coding/{name}.csv")
+    path = study.files / (parameters.book or f"coding/{name}.csv")
     if parameters.book and not path.exists():
         raise WorkbenchError("the code book is missing", file=path, hint="see coding.yaml")
     items = _related_items(study, parameters)
@@ -259,7 +259,7 @@ def _related_items(study: Study, parameters: CodingParameters) -> dict[str, str]
     """Items that adjoin the services → the choice they are coded as."""
     if not parameters.related:
         return {}
-    rows = read_rows(study.folder / parameters.related)
+    rows = read_rows(study.files / parameters.related)
     return {row.values["code"]: row.values["coded_as"] for row in rows}
 
 

@@ -159,7 +159,7 @@ def _name(path: Path, root: Path) -> str:
 def _definitions(study: Study) -> list[Path]:
     """The files in the study's folder, also those that other definitions name."""
     named = [*_form_files(study), *(margin.table for margin in study.margins)]
-    own = {study.folder / name for name in named}
+    own = {study.files / name for name in named}
     return sorted({*study.definition_files(), *(path for path in own if path.is_file())})
 
 
@@ -177,7 +177,7 @@ def _received_form(study: Study) -> list[Path]:
     return sorted(
         study.raw / name
         for name in _form_files(study)
-        if not (study.folder / name).exists() and (study.raw / name).is_file()
+        if not (study.files / name).exists() and (study.raw / name).is_file()
     )
 
 

@@ -11,7 +11,7 @@ import os
 import platform
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -25,6 +25,7 @@ from analysis.estimates import COLUMNS
 from analysis.generated import make_synthetic, refuse_mixture
 from analysis.indicators.compiling import is_exhaustive
 from analysis.indicators.estimating import SampleResult, estimate_study
+from analysis.indicators.priorities import with_priorities
 from analysis.ingredients import (
     Ingredients,
     answer_files,
@@ -34,6 +35,7 @@ from analysis.ingredients import (
     has_content,
     run_ingredients,
 )
+from analysis.release.arithmetic import check_arithmetic
 from analysis.release.gate import Released, release
 from analysis.release.models import Known, Modelled, model_rows
 from analysis.release.open_answers import OpenAnswer, offer_answers
@@ -46,6 +48,7 @@ from analysis.release.texts import (
     release_texts,
     write_waiting,
 )
+from analysis.release.waves import Waves, change_rows
 from analysis.sources.survey import read_sample
 from analysis.study import Study, open_study
 from analysis.validation.clean import Validated, validate
@@ -200,10 +203,16 @@ def _run(study: Study, ingredients: Ingredients, step: Step) -> RunOutcome:
     estimates = estimate_study(study, results, input_hash=input_hash)
     step(f"{study.id}: releasing and auditing")
     released = _release(study, estimates, results)
-    beside = rank_rows(released.rows, _asked_for(study, "rank"))
     modelled = _modelled(study, results, released)
-    estimates = _with_rows(_with_rows(estimates, beside), modelled.rows)
-    rows = _with_rows(_with_rows(released.rows, beside), modelled.rows)
+    rows = released.rows
+    for beside in (
+        rank_rows(released.rows, _asked_for(study, "rank")),
+        modelled.rows,
+        *_changes(study, released.rows),
+    ):
+        estimates, rows = _with_rows(estimates, beside), _with_rows(rows, beside)
+    _check_arithmetic(study, rows)
+    rows = with_priorities(study, rows)
     frames = {result.sample: result.frame for result in results}
     offered, open_answers = offer_answers(study, frames)
     # What a person has edited is refused before anything is written, not after.
@@ -279,6 +288,23 @@ def _modelled(study: Study, results: Iterable[SampleResult], released: Released)
     return model_rows(released, _asked_for(study, "model"), known, rules)
 
 
+def _changes(study: Study, released: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """Changes since the earlier wave of each sample that has one."""
+    minimum = rule_set(study.card.release.rule_set).precision.minimum_n_comparison
+    for name, sample in study.samples.items():
+        if sample.earlier is None:
+            continue
+        codes = [code for own, code in sorted(_asked_for(study, "earlier")) if own == name]
+        differing = {code: study.differences_between_waves(name, code) for code in codes}
+        states = {
+            code: "no" if any(one.comparable == "no" for one in found) else "limited"
+            for code, found in differing.items()
+            if found
+        }
+        least = {code: study.indicator(code)[0].minimum_n_comparison for code in codes}
+        yield change_rows(released, Waves(name, sample.earlier, codes, states, least), minimum)
+
+
 def _with_rows(table: pd.DataFrame, more: pd.DataFrame) -> pd.DataFrame:
     """A table of estimates with rows that were made from released ones."""
     if not len(more):
@@ -294,6 +320,24 @@ def _counted(rows: pd.DataFrame) -> dict[str, Any]:
         "rows": len(rows),
         "counts": {str(state): int(count) for state, count in counts.items()},
     }
+
+
+def _check_arithmetic(study: Study, rows: pd.DataFrame) -> None:
+    """Refuse to publish rows that cannot all be true."""
+    rounding = rule_set(study.card.release.rule_set).rounding
+    breakdowns = {name for row in study.plan for name in row.breakdowns}
+    check_arithmetic(
+        rows,
+        share_step=rounding.share,
+        mean_step=rounding.mean,
+        n_step=rounding.n,
+        exhaustive_indicators={
+            indicator.code for indicator in study.indicators if is_exhaustive(study, indicator.code)
+        },
+        overlapping_breakdowns={
+            name for name in breakdowns if study.questionnaire.is_multiple(name)
+        },
+    )
 
 
 def _weight_range(result: SampleResult) -> dict[str, tuple[float, float]]:
@@ -315,9 +359,8 @@ def _sensitive_bases(study: Study, estimates: pd.DataFrame) -> set[tuple[str, st
 def _derived_from(study: Study) -> dict[str, set[str]]:
     sources: dict[str, set[str]] = defaultdict(set)
     for indicator in study.indicators:
-        if indicator.of:
-            sources[indicator.code].add(indicator.of)
-    return dict(sources)
+        sources[indicator.code].update(indicator.sources)
+    return {code: names for code, names in sources.items() if names}
 
 
 def _run_record(

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from analysis.expressions import Expression
 from analysis.questionnaire import Questionnaire
+from analysis.target_groups import MEMBERSHIP, TARGET_GROUPS
 
 
 class Derived(Protocol):
@@ -60,9 +61,12 @@ class Sensitivity:
         return choice in self._marked(question.list)
 
     def categories(self, over: str | None) -> frozenset[str]:
-        """The sensitive categories of an indicator over a grid or a select question."""
+        """The sensitive categories of an indicator over a grid, a question or target groups."""
         if over is None:
             return frozenset()
+        if over == TARGET_GROUPS:
+            groups = self.questionnaire.choice_names(TARGET_GROUPS)
+            return frozenset(group for group in groups if self.of_name(MEMBERSHIP + group))
         if over in self.questionnaire.groups:
             items = self.questionnaire.group_items(over)
             return frozenset(item for question, item in items if self.of_name(question))

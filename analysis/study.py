@@ -32,6 +32,15 @@ from analysis.errors import Issue, WorkbenchError
 from analysis.expressions import Expression, parse
 from analysis.questionnaire import Choice, Labels, Questionnaire, read_questionnaire
 from analysis.sensitivity import Sensitivity
+from analysis.study_files import SharedFiles, StudyFiles, study_files
+from analysis.target_groups import (
+    TARGET_GROUPS,
+    TARGET_GROUPS_FILE,
+    TargetGroup,
+    group_issues,
+    group_lists,
+    read_target_groups,
+)
 from analysis.territory import Territory, load_territory
 from analysis.workspace import Workspace, find_workspace
 
@@ -84,7 +93,11 @@ class Weighting(Definition):
 
 
 class Sample(Definition):
-    """One sample of a study: whom it stands for, its files, design and weighting."""
+    """One sample of a study: whom it stands for, its files, design and weighting.
+
+    ``earlier`` names the sample of an earlier wave that this one is compared with; that one
+    names its own ``wave`` and ``reference_date``, others are of the study's.
+    """
 
     title: dict[str, str]
     population: dict[str, str]
@@ -95,6 +108,9 @@ class Sample(Definition):
     weighting: Weighting = Weighting()
     target_size: int | None = Field(default=None, ge=1)
     pooled: bool = True
+    wave: Annotated[str | None, BeforeValidator(lambda wave: wave and str(wave))] = None
+    reference_date: date | None = None
+    earlier: str | None = None
     note: dict[str, str] = {}
 
 
@@ -207,6 +223,7 @@ class Card(Definition):
     default_language: str = "cs"
     missing: MissingCodes = MissingCodes()
     questionnaire: QuestionnaireFiles
+    shared: SharedFiles | None = None
     area_variable: str
     area_title: dict[str, str] = {}
     area_title_plural: dict[str, str | CaseForms] = {}
@@ -262,7 +279,10 @@ class _IndicatorRow(Definition):
     label: dict[str, str]
     category_label: dict[str, str] = {}
     definition: dict[str, str]
-    statistic: Literal["share", "mean", "difference", "adjusted_difference", "comparison"]
+    statistic: Literal[
+        "share", "mean", "difference", "adjusted_difference", "comparison",
+        "size", "count", "entrants", "mean_rank",
+    ]  # fmt: skip
     over: str | None = None
     select: str | None = None
     base: str | None = None
@@ -270,7 +290,7 @@ class _IndicatorRow(Definition):
     not_asked: Literal["exclude", "no"] = "exclude"
     of: str | None = None
     adjust: str = ""
-    unit: Literal["percent", "points", "number"]
+    unit: Literal["percent", "points", "number", "persons"]
     minimum_n: int = 30
     minimum_n_comparison: int = 50
     need_type: str = ""
@@ -302,6 +322,13 @@ class _MarginRow(Definition):
     role: Literal["total", "share"]
     reference_date: date
     source: dict[str, str]
+
+
+class _ComparabilityRow(Definition):
+    sample: str
+    question: str
+    comparable: Literal["limited", "no"]
+    reason: dict[str, str]
 
 
 class _AreaRow(Definition):
@@ -368,6 +395,11 @@ class Indicator:
         return self.sensitive_base or category in self.sensitive_base_categories
 
     @property
+    def sources(self) -> tuple[str, ...]:
+        """The indicators it is computed from."""
+        return tuple((self.of or "").split())
+
+    @property
     def names(self) -> frozenset[str]:
         """The questions, variables and grids that the indicator is made of."""
         expressions = (self.select, self.base)
@@ -388,6 +420,16 @@ class PlanRow:
     breakdowns: tuple[str, ...]
     levels: tuple[str, ...]
     comparisons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Comparability:
+    """A question or variable whose answers differ from those of the earlier wave, and why."""
+
+    sample: str
+    question: str
+    comparable: str
+    reason: Labels
 
 
 @dataclass(frozen=True)
@@ -419,6 +461,8 @@ class Study:
     plan: tuple[PlanRow, ...]
     margins: tuple[Margin, ...]
     territory: Territory | None
+    target_groups: tuple[TargetGroup, ...] = ()
+    comparability: tuple[Comparability, ...] = ()
 
     @property
     def id(self) -> str:
@@ -463,18 +507,41 @@ class Study:
     @cached_property
     def areas(self) -> pd.DataFrame:
         """The areas by code: name, genitive, locative, slug, region."""
-        own = self.folder / "areas.csv"
+        own = self.files / "areas.csv"
         return _own_areas(own) if own.exists() else _territory_areas(self)
+
+    def wave_of(self, sample: str) -> str:
+        """The wave of a sample: its own, or the study's."""
+        return self.samples[sample].wave or self.wave
+
+    def differences_between_waves(self, sample: str, code: str) -> tuple[Comparability, ...]:
+        """What keeps an indicator from being compared with the sample's earlier wave.
+
+        That is what ``comparability.csv`` says of the questions and variables it rests on;
+        what the earlier sample was not asked stands there as well.
+        """
+        names = set().union(*(one.names for one in self.indicator(code)))
+        return _differing(
+            sample, names, self.card, self.questionnaire, self.variables, self.comparability
+        )
 
     @property
     def whole(self) -> str:
         """The code that stands for all areas together: the region's, else the study's id."""
         return self.region or self.id
 
+    @cached_property
+    def files(self) -> StudyFiles:
+        """Where its definition files are."""
+        shared = self.card.shared
+        if shared is None:
+            return StudyFiles(self.folder)
+        return StudyFiles(self.folder, self.workspace.studies / shared.study, shared.files)
+
     @property
     def reports(self) -> list[str]:
         """The kinds of report that the study makes."""
-        return sorted(path.stem for path in (self.folder / "reports").glob("*.yaml"))
+        return sorted(path.stem for path in self.files.inside("reports") if path.suffix == ".yaml")
 
     def report(self, kind: str) -> Tree:
         """The make-up of a kind of report.
@@ -490,7 +557,7 @@ class Study:
                 expected=", ".join(self.reports) or "a file in reports/",
                 hint=suggestion(kind, self.reports),
             )
-        return read_tree(self.folder / "reports" / f"{kind}.yaml")
+        return read_tree(self.files / f"reports/{kind}.yaml")
 
     def indicator(self, code: str) -> tuple[Indicator, ...]:
         """The definitions that share a code.
@@ -521,6 +588,8 @@ class Study:
         """The list of choices of a question or a derived variable."""
         if name in self.variables:
             return self.variables[name].list
+        if name == TARGET_GROUPS and self.target_groups:
+            return TARGET_GROUPS
         return self.questionnaire.list_of(name)
 
     def label_of(self, name: str, language: str) -> str:
@@ -542,9 +611,8 @@ class Study:
     def definition_files(self) -> list[Path]:
         """All files that define the study, in a fixed order."""
         patterns = ("*.yaml", "*.csv", "*.xlsx", "questionnaire/*", "coding/*", "reports/*")
-        return sorted(
-            {path for pattern in patterns for path in self.folder.glob(pattern) if path.is_file()}
-        )
+        own = (path for pattern in patterns for path in self.folder.glob(pattern))
+        return sorted({*(path for path in own if path.is_file()), *self.files.taken_over()})
 
 
 def open_study(study: str | Path, workspace: Workspace | None = None) -> Study:
@@ -562,23 +630,33 @@ def open_study(study: str | Path, workspace: Workspace | None = None) -> Study:
     card_tree = known_part(written, territory)
     card = parse_tree(Card, card_tree)
     _check_card(card, card_tree, folder)
-    questionnaire, form_issues = _checked_form(card, folder, place)
-    questionnaire = _of_the_study(questionnaire, card, folder, territory)
-    variables, variable_issues = _read_variables(folder, questionnaire)
-    indicators, indicator_issues = _read_indicators(folder, questionnaire, variables)
-    plan, plan_issues = _read_plan(folder, card, indicators, questionnaire, variables)
-    margins, margin_issues = _read_margins(folder, card, variables, questionnaire)
+    files = study_files(folder, card.shared, card_tree, place)
+    questionnaire, form_issues = _checked_form(card, files, place)
+    questionnaire = _of_the_study(questionnaire, card, files, territory)
+    variables, variable_issues = _read_variables(files, questionnaire)
+    groups, questionnaire, membership, target_group_issues = _read_groups(
+        files, place, questionnaire, variables
+    )
+    variables = {**variables, **membership}
+    indicators, indicator_issues = _read_indicators(files, questionnaire, variables)
+    comparability, wave_issues = _read_comparability(files, card, questionnaire, variables)
+    plan, plan_issues = _read_plan(files, card, indicators, questionnaire, variables)
+    plan = _with_earlier(plan, card, indicators, questionnaire, variables, comparability)
+    margins, margin_issues = _read_margins(files, card, variables, questionnaire)
     issues = [
         *form_issues,
         *variable_issues,
+        *target_group_issues,
         *indicator_issues,
         *plan_issues,
         *margin_issues,
+        *wave_issues,
+        *_wave_issues(card, card_tree),
         *_area_issues(card, card_tree, questionnaire, variables),
         *_sensitive_issues(card, card_tree, questionnaire),
         *_discard_issues(card, card_tree, questionnaire),
         *_small_area_issues(card, card_tree, margins, questionnaire, variables),
-        *_translation_issues(card, questionnaire, folder),
+        *_translation_issues(card, questionnaire, files),
     ]
     if issues:
         raise WorkbenchError(f"the definitions of {card.id} cannot be used", issues=issues)
@@ -592,6 +670,8 @@ def open_study(study: str | Path, workspace: Workspace | None = None) -> Study:
         tuple(plan),
         tuple(margins),
         territory,
+        tuple(groups),
+        tuple(comparability),
     )
 
 
@@ -643,7 +723,7 @@ def _check_card(card: Card, tree: Tree, folder: Path) -> None:
 
 
 def _checked_form(
-    card: Card, folder: Path, workspace: Workspace
+    card: Card, files: StudyFiles, workspace: Workspace
 ) -> tuple[Questionnaire, list[Issue]]:
     """The questionnaire and what is wrong with it.
 
@@ -651,22 +731,22 @@ def _checked_form(
     warning that stays with the questionnaire. In a form of our own it is an error.
     """
     questionnaire = _with_sensitive(
-        _open_questionnaire(card, folder, workspace), card.questionnaire.sensitive
+        _open_questionnaire(card, files, workspace), card.questionnaire.sensitive
     )
     issues = list(_questionnaire_issues(questionnaire, card))
     form = card.questionnaire
-    if (folder / (form.workbook or form.survey or "")).exists():
+    if (files / (form.workbook or form.survey or "")).exists():
         return questionnaire, issues
     warnings = (replace(issue, severity="warning") for issue in issues)
     received = replace(questionnaire, issues=(*questionnaire.issues, *warnings))
     return received, []
 
 
-def _open_questionnaire(card: Card, folder: Path, workspace: Workspace) -> Questionnaire:
+def _open_questionnaire(card: Card, files: StudyFiles, workspace: Workspace) -> Questionnaire:
     form = card.questionnaire
 
     def located(name: str) -> Path:
-        own = folder / name
+        own = files / name
         return own if own.exists() else workspace.raw(card.id) / name
 
     if form.workbook:
@@ -681,7 +761,7 @@ def _open_questionnaire(card: Card, folder: Path, workspace: Workspace) -> Quest
 
 
 def _of_the_study(
-    questionnaire: Questionnaire, card: Card, folder: Path, territory: Territory | None
+    questionnaire: Questionnaire, card: Card, files: StudyFiles, territory: Territory | None
 ) -> Questionnaire:
     """The form with the year it was used in, and the areas of the study where it leaves them out.
 
@@ -689,9 +769,9 @@ def _of_the_study(
     areas of the region, so that the same form serves every region.
     """
     dated = replace(questionnaire, survey_year=card.survey_year)
-    rows = _optional_rows(folder / "variables.csv")
+    rows = _optional_rows(files / "variables.csv")
     lists = [row.values.get("list") for row in rows if row.values["name"] == card.area_variable]
-    if territory is None or card.region is None or (folder / "areas.csv").exists():
+    if territory is None or card.region is None or (files / "areas.csv").exists():
         return dated
     names = territory.places("area", card.region)
     areas = tuple(
@@ -795,9 +875,9 @@ def _optional_rows(path: Path) -> list[Row]:
 
 
 def _read_variables(
-    folder: Path, questionnaire: Questionnaire
+    files: StudyFiles, questionnaire: Questionnaire
 ) -> tuple[dict[str, Variable], list[Issue]]:
-    rows = _optional_rows(folder / "variables.csv")
+    rows = _optional_rows(files / "variables.csv")
     models = parse_rows(_VariableRow, rows)
     issues: list[Issue] = []
     parsed: dict[str, tuple[_VariableRow, Expression, Row]] = {}
@@ -894,6 +974,39 @@ def _variable(
     )
 
 
+def _read_groups(
+    files: StudyFiles,
+    workspace: Workspace,
+    questionnaire: Questionnaire,
+    variables: Mapping[str, Variable],
+) -> tuple[list[TargetGroup], Questionnaire, dict[str, Variable], list[Issue]]:
+    """The target groups, their lists of choices among the others, and who is a member."""
+    groups = read_target_groups(files / TARGET_GROUPS_FILE)
+    issues = list(group_issues(groups, workspace.catalogues))
+    membership: dict[str, Variable] = {}
+    for group in groups:
+        expression = _parsed(group.membership, group.row, "membership", issues)
+        if expression is None:
+            continue
+        issues.extend(
+            _expression_issues(
+                expression, group.row, "membership", questionnaire, variables, dot=False
+            )
+        )
+        if group.variable in questionnaire.names | set(variables):
+            issues.append(group.row.issue(f"the name {group.variable} is taken", "id"))
+        membership[group.variable] = Variable(
+            group.variable,
+            "select_one",
+            group.variable,
+            group.label,
+            expression,
+            Sensitivity(questionnaire, variables).of_expression(expression),
+        )
+    choices = {**questionnaire.choices, **group_lists(groups)}
+    return groups, replace(questionnaire, choices=choices), membership, issues
+
+
 def _wider_issues(
     parsed: Mapping[str, tuple[_VariableRow, Expression, Row]], questionnaire: Questionnaire
 ) -> Iterator[Issue]:
@@ -932,9 +1045,9 @@ def _wider_choice_issues(
 
 
 def _read_indicators(
-    folder: Path, questionnaire: Questionnaire, variables: Mapping[str, Variable]
+    files: StudyFiles, questionnaire: Questionnaire, variables: Mapping[str, Variable]
 ) -> tuple[list[Indicator], list[Issue]]:
-    rows = _optional_rows(folder / "indicators.csv")
+    rows = _optional_rows(files / "indicators.csv")
     models = parse_rows(_IndicatorRow, rows)
     codes = {model.code for model in models}
     issues: list[Issue] = []
@@ -960,6 +1073,11 @@ def _read_indicators(
     return indicators, issues
 
 
+#: Statistics that are computed from other indicators, and those that target groups have.
+_OF_OTHERS = ("comparison", "adjusted_difference", "size", "mean_rank")
+_OF_GROUPS = ("size", "count", "entrants", "mean_rank")
+
+
 def _indicator_issues(
     model: _IndicatorRow,
     row: Row,
@@ -968,16 +1086,28 @@ def _indicator_issues(
     variables: Mapping[str, Variable],
 ) -> Iterator[Issue]:
     known = questionnaire.names | set(variables)
+    if TARGET_GROUPS in questionnaire.choices:
+        known |= {TARGET_GROUPS}
     if model.over and model.over not in known:
         yield row.issue(
             f"there is no question or grid {model.over}", "over", hint=suggestion(model.over, known)
         )
-    needs_other = model.statistic in ("comparison", "adjusted_difference")
-    if needs_other and model.of not in codes:
+    needs_other = model.statistic in _OF_OTHERS
+    several = model.statistic == "mean_rank"
+    named = (model.of or "").split() if several else [model.of or ""]
+    for other in named or [""]:
+        if needs_other and other not in codes:
+            yield row.issue(
+                f"there is no indicator {other or '(none named)'}",
+                "of",
+                hint=suggestion(other, codes),
+            )
+    if model.statistic in _OF_GROUPS and model.over != TARGET_GROUPS:
         yield row.issue(
-            f"there is no indicator {model.of or '(none named)'}",
-            "of",
-            hint=suggestion(model.of or "", codes),
+            f"the statistic {model.statistic} is of target groups",
+            "over",
+            expected=TARGET_GROUPS,
+            got=model.over,
         )
     if model.statistic != "comparison" and not model.select and not model.over:
         yield row.issue("nothing is selected", "select", expected="an expression, or over")
@@ -1016,13 +1146,13 @@ def _indicator(
 
 
 def _read_plan(
-    folder: Path,
+    files: StudyFiles,
     card: Card,
     indicators: Iterable[Indicator],
     questionnaire: Questionnaire,
     variables: Mapping[str, Variable],
 ) -> tuple[list[PlanRow], list[Issue]]:
-    rows = _optional_rows(folder / "plan.csv")
+    rows = _optional_rows(files / "plan.csv")
     models = parse_rows(_PlanRow, rows)
     codes = {indicator.code for indicator in indicators}
     issues: list[Issue] = []
@@ -1045,6 +1175,15 @@ def _read_plan(
             for name in names
             if name not in known
         )
+        earlier = card.samples[model.sample].earlier if model.sample in card.samples else None
+        if "earlier" in model.comparison.split() and earlier is None:
+            issues.append(
+                row.issue(
+                    f"the sample {model.sample} has no earlier wave",
+                    "comparison",
+                    expected="earlier of the sample in study.yaml",
+                )
+            )
         if "area" not in model.levels.split() and model.comparison:
             issues.append(
                 row.issue(
@@ -1079,6 +1218,125 @@ def _with_wider(names: Iterable[str], variables: Mapping[str, Variable]) -> tupl
     return tuple(found)
 
 
+# --- an earlier wave ----------------------------------------------------------------------
+
+
+def _wave_issues(card: Card, tree: Tree) -> Iterator[Issue]:
+    """Earlier samples that do not exist, have no wave of their own or no date."""
+    for name, sample in card.samples.items():
+        if sample.earlier is None:
+            continue
+        path = ("samples", name, "earlier")
+        other = card.samples.get(sample.earlier)
+        if other is None or sample.earlier == name:
+            yield tree.issue(
+                f"there is no earlier sample {sample.earlier}",
+                path,
+                expected=", ".join(set(card.samples) - {name}) or "another sample",
+                hint=suggestion(sample.earlier, set(card.samples) - {name}),
+            )
+        elif other.wave is None or other.reference_date is None or other.wave == card.wave:
+            yield tree.issue(
+                f"the earlier sample {sample.earlier} is not told from the study's own wave",
+                path,
+                expected=f"wave (other than {card.wave}) and reference_date of the sample",
+            )
+
+
+def _read_comparability(
+    folder: StudyFiles, card: Card, questionnaire: Questionnaire, variables: Mapping[str, Variable]
+) -> tuple[list[Comparability], list[Issue]]:
+    rows = _optional_rows(folder / "comparability.csv")
+    models = parse_rows(_ComparabilityRow, rows)
+    known = questionnaire.names | set(variables)
+    issues: list[Issue] = []
+    for row, model in zip(rows, models, strict=True):
+        with_earlier = [name for name, sample in card.samples.items() if sample.earlier]
+        if model.sample not in with_earlier:
+            issues.append(
+                row.issue(
+                    f"there is no sample {model.sample} with an earlier wave",
+                    "sample",
+                    expected=", ".join(with_earlier) or "earlier of a sample in study.yaml",
+                )
+            )
+        if model.question not in known:
+            issues.append(
+                row.issue(
+                    f"there is no question or variable {model.question}",
+                    "question",
+                    hint=suggestion(model.question, known),
+                )
+            )
+        issues.extend(_missing_labels(model.reason, card.languages, row, "reason"))
+    found = [
+        Comparability(model.sample, model.question, model.comparable, model.reason)
+        for model in models
+    ]
+    return found, issues
+
+
+def _differing(
+    sample: str,
+    names: Iterable[str],
+    card: Card,
+    questionnaire: Questionnaire,
+    variables: Mapping[str, Variable],
+    comparability: Iterable[Comparability],
+) -> tuple[Comparability, ...]:
+    earlier = card.samples[sample].earlier
+    used = _used_names(names, questionnaire, variables)
+    stated = tuple(one for one in comparability if one.sample == sample and one.question in used)
+    asked = {question.name for question in questionnaire.asked_of(earlier or sample)}
+    absent = sorted((used & set(questionnaire.questions)) - asked)
+    unstated = set(absent) - {one.question for one in stated if one.comparable == "no"}
+    return (*stated, *(Comparability(sample, name, "no", {}) for name in sorted(unstated)))
+
+
+def _used_names(
+    names: Iterable[str], questionnaire: Questionnaire, variables: Mapping[str, Variable]
+) -> set[str]:
+    """Names with the questions of their grids and all that variables are computed from."""
+    used: set[str] = set()
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop()
+        if name in used:
+            continue
+        used.add(name)
+        if name in variables:
+            waiting.extend(variables[name].calculation.names)
+        elif name in questionnaire.groups:
+            waiting.extend(questionnaire.groups[name].questions)
+    return used
+
+
+def _with_earlier(
+    plan: list[PlanRow],
+    card: Card,
+    indicators: Iterable[Indicator],
+    questionnaire: Questionnaire,
+    variables: Mapping[str, Variable],
+    comparability: Iterable[Comparability],
+) -> list[PlanRow]:
+    """The plan, with the totals of the earlier wave where a change is asked for."""
+    names: dict[str, set[str]] = {}
+    for indicator in indicators:
+        names.setdefault(indicator.code, set()).update(indicator.names)
+    known = tuple(comparability)
+    more: dict[PlanRow, None] = {}
+    for row in plan:
+        earlier = card.samples[row.sample].earlier if row.sample in card.samples else None
+        if "earlier" not in row.comparisons or earlier not in card.samples:
+            continue
+        differing = _differing(
+            row.sample, names.get(row.indicator, ()), card, questionnaire, variables, known
+        )
+        if not any(one.comparable == "no" for one in differing):
+            more.setdefault(PlanRow(row.indicator, str(earlier), (), row.levels))
+    return [*plan, *(row for row in more if row not in plan)]
+
+
 def _breakdowns(questionnaire: Questionnaire, variables: Mapping[str, Variable]) -> set[str]:
     single = {
         question.name
@@ -1089,12 +1347,12 @@ def _breakdowns(questionnaire: Questionnaire, variables: Mapping[str, Variable])
 
 
 def _read_margins(
-    folder: Path,
+    files: StudyFiles,
     card: Card,
     variables: Mapping[str, Variable],
     questionnaire: Questionnaire,
 ) -> tuple[list[Margin], list[Issue]]:
-    rows = _optional_rows(folder / "margins.csv")
+    rows = _optional_rows(files / "margins.csv")
     models = parse_rows(_MarginRow, rows)
     known = _breakdowns(questionnaire, variables)
     issues: list[Issue] = []
@@ -1214,23 +1472,25 @@ def _small_area_issues(
                 )
 
 
-def _translation_issues(card: Card, questionnaire: Questionnaire, folder: Path) -> Iterator[Issue]:
+def _translation_issues(
+    card: Card, questionnaire: Questionnaire, files: StudyFiles
+) -> Iterator[Issue]:
     for question in questionnaire.questions.values():
         if question.type != "calculate" and question.row is not None:
             yield from _missing_labels(question.label, card.languages, question.row)
-    if card.questionnaire.survey and (folder / (card.questionnaire.choices or "")).exists():
-        yield from _choice_translation_issues(card, folder)
-    for name in ("variables.csv", "indicators.csv"):
-        for row in _optional_rows(folder / name):
-            for column in ("label", "definition"):
+    if card.questionnaire.survey and (files / (card.questionnaire.choices or "")).exists():
+        yield from _choice_translation_issues(card, files)
+    for name in ("variables.csv", "indicators.csv", TARGET_GROUPS_FILE):
+        for row in _optional_rows(files / name):
+            for column in ("label", "others", "definition"):
                 texts = _texts_of(row, column)
                 if texts is not None:
                     yield from _missing_labels(texts, card.languages, row, column)
 
 
-def _choice_translation_issues(card: Card, folder: Path) -> Iterator[Issue]:
+def _choice_translation_issues(card: Card, files: StudyFiles) -> Iterator[Issue]:
     form = card.questionnaire
-    for row in read_rows(folder / str(form.choices), encoding=form.encoding):
+    for row in read_rows(files / str(form.choices), encoding=form.encoding):
         texts = _texts_of(row, "label")
         if texts is not None and row.values.get("name"):
             yield from _missing_labels(texts, card.languages, row)

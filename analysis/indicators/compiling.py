@@ -16,9 +16,13 @@ from numpy.typing import NDArray
 from analysis.errors import WorkbenchError
 from analysis.expressions import Context, Expression
 from analysis.study import Indicator, Study
+from analysis.target_groups import TARGET_GROUPS
 from analysis.variables import study_context
 
 Floats = NDArray[np.float64]
+
+#: Statistics that one engine estimates as means of the respondents' values.
+OF_VALUES = ("share", "mean", "difference")
 
 
 @dataclass(frozen=True)
@@ -95,6 +99,7 @@ def is_exhaustive(study: Study, code: str) -> bool:
     over = indicator.over
     return bool(
         over
+        and over != TARGET_GROUPS
         and indicator.select is None
         and indicator.statistic == "share"
         and study.list_of(over)
@@ -104,8 +109,7 @@ def is_exhaustive(study: Study, code: str) -> bool:
 
 def _wanted(study: Study, codes: set[str] | None) -> Iterator[Indicator]:
     for indicator in study.indicators:
-        derived = indicator.statistic in ("comparison", "adjusted_difference")
-        if derived or indicator.requires:
+        if indicator.statistic not in OF_VALUES or indicator.requires:
             continue
         if codes is None or indicator.code in codes:
             yield indicator
@@ -131,6 +135,9 @@ def _places(study: Study, indicator: Indicator, context: Context) -> Iterator[tu
     over = indicator.over
     if over is None:
         yield indicator.category, context
+    elif over == TARGET_GROUPS:
+        for group in study.target_groups:
+            yield group.id, context.at(context.value(group.variable), group.variable)
     elif over in study.questionnaire.groups:
         for question, item in study.questionnaire.group_items(over):
             yield item, context.at(context.value(question), question)

@@ -17,18 +17,22 @@ from analysis.estimation.domains import Domains
 from analysis.estimation.estimator import estimate_domains
 from analysis.estimation.regression import LinearRegression, adjusted_difference
 from analysis.indicators.compiling import (
+    OF_VALUES,
     CompiledIndicators,
     compile_indicators,
     compiled_columns,
+)
+from analysis.indicators.group_sizes import (
+    population_rows,
+    population_totals,
+    size_issues,
+    size_rows,
 )
 from analysis.study import Indicator, PlanRow, Study
 from analysis.validation.clean import Validated
 from analysis.weighting.sample import Weighted
 
 CONFIDENCE = 0.95
-
-#: Statistics that one engine estimates as means of the respondents' values.
-_OF_VALUES = ("share", "mean", "difference")
 
 
 @dataclass(frozen=True)
@@ -107,6 +111,7 @@ def check_plan(study: Study) -> None:
         With an issue for each row of the plan.
     """
     issues = [issue for row in study.plan for issue in _plan_issues(study, row)]
+    issues += size_issues(study)
     if issues:
         raise WorkbenchError("the analysis plan cannot be carried out", issues=issues)
 
@@ -137,9 +142,22 @@ def _plan_issues(study: Study, row: PlanRow) -> Iterator[Issue]:
 def _sample_estimates(study: Study, result: SampleResult) -> Iterator[pd.DataFrame]:
     plan = [row for row in study.plan if row.sample == result.sample]
     compiled = compile_indicators(study, result.frame, _needed(study, plan))
+    found: list[pd.DataFrame] = []
     for task in _tasks(study, plan):
         for table in _task_estimates(study, result, compiled, task):
-            yield _described(study, result, table)
+            found.append(_described(study, result, table))
+    yield from found
+    sizes = size_rows(study, plan, found, population_totals(study, result.frame, _weights(result)))
+    if len(sizes):
+        yield _described(study, result, sizes)
+    counts = population_rows(study, plan)
+    if len(counts):
+        yield _described(study, result, counts).assign(
+            source_kind="population",
+            data_origin="observed",
+            reference_date=_population_date(study),
+            sensitive=False,
+        )
     for row in plan:
         for table in _adjusted_estimates(study, result, compiled, row):
             yield _described(study, result, table)
@@ -149,7 +167,10 @@ def _needed(study: Study, plan: Iterable[PlanRow]) -> set[str]:
     """The indicators of a plan and those they are made of."""
     codes = {row.indicator for row in plan}
     return codes | {
-        indicator.of for indicator in study.indicators if indicator.code in codes and indicator.of
+        source
+        for indicator in study.indicators
+        if indicator.code in codes
+        for source in indicator.sources
     }
 
 
@@ -157,7 +178,7 @@ def _tasks(study: Study, plan: Iterable[PlanRow]) -> Iterator[_Task]:
     grouped: dict[tuple[tuple[str, ...], tuple[str, ...]], list[PlanRow]] = defaultdict(list)
     for row in plan:
         indicator = study.indicator(row.indicator)[0]
-        if indicator.statistic in _OF_VALUES and not indicator.requires:
+        if indicator.statistic in OF_VALUES and not indicator.requires:
             grouped[(row.breakdowns, row.levels)].append(row)
     for (breakdowns, levels), rows in grouped.items():
         codes = tuple(row.indicator for row in rows)
@@ -316,15 +337,21 @@ def _described(study: Study, result: SampleResult, table: pd.DataFrame) -> pd.Da
     language = study.card.default_language
     return table.assign(
         study=study.id,
-        wave=study.wave,
+        wave=study.wave_of(result.sample),
         sample=result.sample,
         base_label=[indicator.base_label.get(language, "") for indicator in indicators],
         source_kind="survey",
         data_origin=_origin(result.frame),
-        reference_date=study.card.survey_period[1].isoformat(),
+        reference_date=(
+            study.samples[result.sample].reference_date or study.card.survey_period[1]
+        ).isoformat(),
         sensitive=[defined[key].reveals(key[1]) for key in keys],
         definition_version=[indicator.version for indicator in indicators],
     )
+
+
+def _population_date(study: Study) -> str:
+    return study.territory.population_date.isoformat() if study.territory else ""
 
 
 def _origin(frame: pd.DataFrame) -> str:

@@ -176,12 +176,46 @@ class Cell:
 
 @dataclass(frozen=True)
 class Column:
-    """A column: header text, an optional spanner above it, alignment, relative width."""
+    """A column: header text, an optional spanner above it, alignment, relative width.
+
+    ``role`` says which number of a released row it holds, ``unit`` what its numbers count
+    (:data:`analysis.quantities.UNITS`); both are for the checks of arithmetic.
+    """
 
     header: str
     spanner: str = ""
     align: Literal["left", "right", "center"] = "right"
     width: float = 1.0
+    role: Literal["", "value", "low", "high", "base"] = ""
+    unit: str = ""
+
+
+@dataclass(frozen=True)
+class Relation:
+    """What must hold between the numbers of a table, checked before it is published.
+
+    Parameters
+    ----------
+    kind
+        ``rows``: the row ``whole`` is the sum of the rows ``parts``; ``rows_at_most``: it is
+        no less. ``columns``: the column ``whole`` is the sum of the columns ``parts`` in each
+        row. ``rate``: the column ``whole`` is the sum of ``parts`` over their base.
+        ``hundred``: the shares in the rows ``parts`` add up to all; ``several``: they need
+        not, and a note says why.
+    whole, parts
+        Positions of rows or columns.
+    columns
+        Of which columns the rows are meant.
+    base_column, base
+        For a rate: the base, where ``base_column`` names no column that holds it.
+    """
+
+    kind: Literal["rows", "rows_at_most", "columns", "rate", "hundred", "several"]
+    whole: int = -1
+    parts: tuple[int, ...] = ()
+    columns: tuple[int, ...] = ()
+    base_column: int = -1
+    base: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -189,7 +223,8 @@ class Table(Block):
     """A table. The first cell of a row is its row header; ``notes`` stand under it.
 
     ``groups`` names row groups: (title, index of the first row). ``name`` is the name of
-    the sheet in the Excel annex, at most 31 characters and unique in the report.
+    the sheet in the Excel annex, at most 31 characters and unique in the report. ``relations``
+    are what must hold between its numbers.
     """
 
     type: ClassVar[str] = "table"
@@ -201,6 +236,7 @@ class Table(Block):
     notes: tuple[str, ...] = ()
     groups: tuple[tuple[str, int], ...] = ()
     data_origin: DataOrigin = "observed"
+    relations: tuple[Relation, ...] = ()
 
     def to_html(self) -> str:
         aligned = [f'style="text-align: {column.align}"' for column in self.columns]
@@ -314,6 +350,11 @@ _TYPES: dict[str, type[Block]] = {
 }
 
 
+def _relation(content: dict[str, Any]) -> Relation:
+    lists = {name: tuple(content[name]) for name in ("parts", "columns")}
+    return Relation(**{**content, **lists})
+
+
 def block_from_json(content: dict[str, Any]) -> Block:
     """The block that :meth:`Block.to_json` wrote.
 
@@ -329,6 +370,7 @@ def block_from_json(content: dict[str, Any]) -> Block:
         values["rows"] = tuple(tuple(Cell(**cell) for cell in row) for row in values["rows"])
         values["groups"] = tuple((title, index) for title, index in values["groups"])
         values["notes"] = tuple(values["notes"])
+        values["relations"] = tuple(map(_relation, values.get("relations", ())))
     if block_type is Chart:
         data = values.get("data")
         table = block_from_json(data) if data else None

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from analysis.presentation.blocks import Block, Cell, Column, Paragraph, Table
+from analysis.presentation.blocks import Block, Cell, Column, Paragraph, Relation, Table
 from analysis.presentation.makeup import CodingAgreementSpec
 from analysis.presentation.methods import sample_of, sample_record
+from analysis.presentation.numbers import half_up, share_value
 from analysis.presentation.scene import Scene
 from analysis.presentation.tables import Label, hidden_cell, missing_cell
 
@@ -168,14 +169,18 @@ def _mistaken(scene: Scene, label: Label, record: Mapping[str, Any]) -> Iterator
     ]
     columns = (
         Column(say("coding.kind"), align="left", width=3.6),
-        Column(say("coding.mentions"), width=1.2),
+        Column(say("coding.mentions"), width=1.2, unit="mentions"),
         Column(say("coding.number"), say("coding.naming")),
         Column(say("coding.share"), say("coding.naming")),
         Column(say("coding.number"), say("coding.only")),
         Column(say("coding.share"), say("coding.only")),
     )
     note = say("coding.note_mistaken", answers=scene.numbers.whole(answers))
-    yield _table(scene, label, columns, rows, (note,))
+    relations = (
+        Relation("rate", 3, (2,), base=answers),
+        Relation("rate", 5, (4,), base=answers),
+    )
+    yield _table(scene, label, columns, rows, (note,), relations)
 
 
 def _related(scene: Scene, label: Label, record: Mapping[str, Any]) -> Iterator[Block]:
@@ -201,13 +206,14 @@ def _table(
     columns: tuple[Column, ...],
     rows: Sequence[tuple[Cell, ...]],
     notes: tuple[str, ...],
+    relations: tuple[Relation, ...] = (),
 ) -> Table:
     small = any(cell.mark for row in rows for cell in row)
     legend = (scene.words.say("coding.note_small"),) if small else ()
     origin: Any = "modelled" if scene.rows.modelled else "observed"
     return Table(
         label.caption, columns, tuple(rows), label.name, label.anchor,
-        notes=(*notes, *legend), data_origin=origin,
+        notes=(*notes, *legend), data_origin=origin, relations=relations,
     )  # fmt: skip
 
 
@@ -232,14 +238,14 @@ def _percent(scene: Scene, share: float | None) -> str:
 
 def _measure_cell(scene: Scene, one: Mapping[str, Any]) -> Cell:
     if one["value"] is not None and one["measure"].startswith("percent"):
-        return Cell(scene.numbers.percent(one["value"], 1), round(one["value"], 3), "0.0%")
+        return Cell(scene.numbers.percent(one["value"], 1), share_value(one["value"]), "0.0%")
     return _coefficient_cell(scene, one["value"])
 
 
 def _coefficient_cell(scene: Scene, value: float | None) -> Cell:
     if value is None:
         return missing_cell()
-    return Cell(_decimal(scene, value), round(value, _PLACES), "0.00")
+    return Cell(_decimal(scene, value), float(half_up(value, _PLACES)), "0.00")
 
 
 def _interval_cell(scene: Scene, one: Mapping[str, Any]) -> Cell:
@@ -258,4 +264,4 @@ def _share_cell(scene: Scene, count: int | None, whole: int) -> Cell:
     if count is None or not whole:
         return hidden_cell()
     share = count / whole
-    return Cell(scene.numbers.percent(share, 1), round(share, 3), "0.0%")
+    return Cell(scene.numbers.percent(share, 1), share_value(share), "0.0%")

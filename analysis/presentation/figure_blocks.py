@@ -72,7 +72,14 @@ def _groups_compare(report: Composed, spec: GroupsCompareSpec, slot: Slot) -> It
     else:
         notes = chart_notes(scene, [code], spec.form)
         yield charts.groups_compare(
-            scene, label, code, spec.breakdown, compared, sort=spec.sort, notes=notes
+            scene,
+            label,
+            code,
+            spec.breakdown,
+            compared,
+            sort=spec.sort,
+            top=spec.top,
+            notes=notes,
         )
 
 
@@ -134,7 +141,9 @@ def _type_figure(
     if shown == "table":
         label = slot.label(caption, "types")
         return figure_tables.types(scene, label, spec, areas, rows)
-    caption = scene.words.say(f"caption.typology_{shown}", caption=caption)
+    caption = scene.words.say(
+        "caption.types_map" if shown == "map" else "caption.types_each", caption=caption
+    )
     if shown == "areas":
         label = slot.label(caption, "types by area")
         return figure_tables.patterns(scene, label, spec, areas, rows)
@@ -162,8 +171,9 @@ def _matrix_sentence(report: Composed, spec: MatrixSpec, slot: Slot) -> Iterator
 
 def _groups_sentence(report: Composed, spec: GroupsCompareSpec, slot: Slot) -> Iterator[Block]:
     scene = scene_of(report, spec)
+    about = f"{scene.subject(spec.indicator)}{report.place(scene)}"
     yield from _said(
-        figure_sentences.groups_compare(scene, spec.indicator, spec.breakdown, spec.compared)
+        figure_sentences.groups_compare(scene, spec.indicator, spec.breakdown, spec.compared, about)
     )
 
 

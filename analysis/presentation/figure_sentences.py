@@ -12,7 +12,7 @@ from analysis.presentation.scene import Scene
 from analysis.presentation.sentences import MOST_ITEMS
 from analysis.presentation.tables import bracketed
 from analysis.presentation.typology import kind_name, members, typed_areas
-from analysis.presentation.wording import capitalised
+from analysis.presentation.wording import capitalised, lowered
 
 
 def matrix(scene: Scene, spec: MatrixSpec) -> list[str]:
@@ -43,8 +43,16 @@ def matrix(scene: Scene, spec: MatrixSpec) -> list[str]:
     return told
 
 
-def groups_compare(scene: Scene, code: str, breakdown: str, compared: tuple[str, str]) -> list[str]:
-    """In which categories one group is surely higher, with both values."""
+def groups_compare(
+    scene: Scene, code: str, breakdown: str, compared: tuple[str, str], about: str = ""
+) -> list[str]:
+    """In which categories one group is surely higher, with both values.
+
+    Parameters
+    ----------
+    about
+        What the values are and where, to begin with.
+    """
     pairs = [pair for pair in in_pairs(scene, code, breakdown, compared) if pair.comparable]
     if not pairs:
         return []
@@ -62,12 +70,21 @@ def groups_compare(scene: Scene, code: str, breakdown: str, compared: tuple[str,
                 )
             )
     if not said:
-        return [scene.words.say("sentence.groups_same", first=titles[0], second=titles[1])]
+        alike_said = scene.words.say("sentence.groups_same", first=titles[0], second=titles[1])
+        return [_beginning(scene, about, alike_said)]
+    said[0] = _beginning(scene, about, said[0])
     alike = sum(not pair.higher for pair in pairs)
     if alike:
         counted = scene.words.count("items_of", len(pairs))
         said.append(scene.words.say("sentence.groups_others", alike=alike, all=counted))
     return said
+
+
+def _beginning(scene: Scene, about: str, text: str) -> str:
+    if not about:
+        return text
+    indicator = about.replace(": ", " – ", 1)
+    return scene.words.say("sentence.about", indicator=indicator, text=lowered(text))
 
 
 def _pair_items(scene: Scene, pairs: Sequence[Compared], side: str) -> str:
@@ -100,7 +117,7 @@ def rank_sets(scene: Scene, code: str, category: str = "") -> list[str]:
         return []
     if not scene.is_whole:
         return _own_place(scene, ranks.get(scene.area), shown.get(scene.area), len(ranks))
-    return _places(scene, ranks, scene.names.full(code, category))
+    return _places(scene, ranks, _subject(scene, code, category))
 
 
 def _own_place(scene: Scene, rank: Estimate | None, row: Estimate | None, count: int) -> list[str]:
@@ -112,13 +129,18 @@ def _own_place(scene: Scene, rank: Estimate | None, row: Estimate | None, count:
         scene.words.say(
             key,
             area=scene.area_values["area"],
-            indicator=scene.names.full(row.indicator, row.category),
+            indicator=_subject(scene, row.indicator, row.category),
             value=bracketed(value) if row.uncertain else value,
             places=scene.places(rank),
             count=scene.names.areas_counted(count),
             confidence=scene.confidence,
         )
     ]
+
+
+def _subject(scene: Scene, code: str, category: str) -> str:
+    """What a sentence is about, before a colon: with a dash where it has one itself."""
+    return scene.words.typeset(scene.names.full(code, category).replace(": ", " – ", 1))
 
 
 def _says_nothing(rank: Estimate, count: int) -> bool:

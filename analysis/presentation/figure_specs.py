@@ -68,6 +68,7 @@ class GroupsCompareSpec(BlockSpec):
     breakdown: str
     compared: tuple[str, str]
     sort: bool = True
+    top: int | None = Field(default=None, ge=1)
     exclude: tuple[str, ...] = ()
     level: Literal["area", "whole"] = "area"
     caption: Labels = {}

@@ -9,7 +9,7 @@ from analysis.presentation.blocks import Cell, Column, Table
 from analysis.presentation.crossed import Crossed, quadrant_names
 from analysis.presentation.figure_specs import HeatSpec, MatrixSpec, SupplySpec, TypologySpec
 from analysis.presentation.makeup import conditions_of, split
-from analysis.presentation.numbers import NO_BREAK_SPACE
+from analysis.presentation.numbers import NO_BREAK_SPACE, half_up
 from analysis.presentation.paired import Compared
 from analysis.presentation.rows import Estimate
 from analysis.presentation.scene import Scene, data_origin
@@ -71,12 +71,13 @@ def _pair_cells(scene: Scene, pair: Compared, titles: Sequence[str]) -> tuple[Ce
 def matrix(scene: Scene, label: Label, spec: MatrixSpec, points: Sequence[Crossed]) -> Table:
     """Two indicators over the same categories, and the quadrant where each surely stands."""
     names = quadrant_names(scene, spec)
+    unsure = scene.words.say("chart.quadrant_unsure")
     rows = [
         (
             Cell(point.name),
             *value_cells(scene, point.upright), base_cell(scene, point.upright),
             *value_cells(scene, point.across), base_cell(scene, point.across),
-            Cell(names[point.quadrant] if point.quadrant else scene.words.say("compared.same")),
+            Cell(names[point.quadrant] if point.quadrant else unsure),
         )
         for point in points
     ]  # fmt: skip
@@ -294,7 +295,7 @@ def _two(
 def _capacity_cell(scene: Scene, row: Estimate | None, known: bool) -> Cell:
     """A number of the register; that it was not at hand where it has none at all."""
     if row is not None and row.shown:
-        return Cell(scene.numbers.decimal(row.estimate, 1), round(row.estimate, 1), "0.0")
+        return Cell(scene.numbers.decimal(row.estimate, 1), float(half_up(row.estimate, 1)), "0.0")
     return sign_cell(row) if known else Cell(scene.words.say("supply.no_register"))
 
 

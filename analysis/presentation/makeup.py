@@ -24,10 +24,11 @@ from analysis.presentation.figure_specs import (
     GroupsCompareSpec,
     HeatSpec,
     MapsSpec,
+    MatrixSpec,
     SmallMultiplesSpec,
     TypologySpec,
 )
-from analysis.presentation.naming import PLACE_NAMES
+from analysis.presentation.naming import PLACE_NAMES, Names
 from analysis.presentation.specs import BlockSpec, Labels, Style
 from analysis.presentation.wording import placeholders
 from analysis.study import Study
@@ -72,7 +73,7 @@ class SentenceSpec(BlockSpec):
     extra_placeholders: ClassVar[tuple[str, ...]] = ("top", "bottom")
 
     block: Literal["sentence"]
-    form: Literal["level", "ranking", "differences", "groups", "gaps", "areas"]
+    form: Literal["level", "ranking", "differences", "groups", "gaps", "areas", "earlier"]
     indicator: str
     breakdowns: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
@@ -128,7 +129,7 @@ class TableSpec(BlockSpec):
     """A table of released rows."""
 
     block: Literal["table"]
-    form: Literal["first_order", "breakdown", "crosstab", "areas", "overview"]
+    form: Literal["first_order", "breakdown", "crosstab", "areas", "overview", "earlier"]
     indicator: str = ""
     indicators: tuple[str, ...] = ()
     breakdowns: tuple[str, ...] = ()
@@ -249,6 +250,38 @@ class CodingAnnexSpec(BlockSpec):
     labels: dict[str, Labels] = {}
 
 
+class GroupProposalSpec(Definition):
+    """A proposal for a target group, made where its released rows support the condition.
+
+    ``above_others`` and ``below_others`` ask for intervals of members and others that do not
+    overlap; ``at_least`` for an interval above ``value``.
+    """
+
+    id: str
+    indicator: str
+    when: Literal["above_others", "below_others", "at_least"]
+    value: float | None = None
+    groups: tuple[str, ...] = ()
+    text: Labels
+
+
+class TargetGroupSpec(BlockSpec):
+    """A part of the analysis of target groups; ``group`` names one of them."""
+
+    block: Literal["target_group"]
+    form: Literal[
+        "definition", "sizes", "size", "comparison", "indicators", "areas", "items",
+        "priority", "priorities", "proposals",
+    ]  # fmt: skip
+    group: str = ""
+    indicators: tuple[str, ...] = ()
+    services: bool = False
+    exclude: tuple[str, ...] = ()
+    top: int | None = Field(default=None, ge=1)
+    proposals: tuple[GroupProposalSpec, ...] = ()
+    caption: Labels = {}
+
+
 class CodingAgreementSpec(BlockSpec):
     """How open answers were coded: agreement of the coders, and what is no service."""
 
@@ -286,6 +319,7 @@ SPECS: Mapping[str, type[BlockSpec]] = {
     "indicator_annex": IndicatorAnnexSpec,
     "questionnaire_annex": QuestionnaireAnnexSpec,
     "coding_annex": CodingAnnexSpec,
+    "target_group": TargetGroupSpec,
     "coding_agreement": CodingAgreementSpec,
     "page_break": PageBreakSpec,
 }
@@ -491,10 +525,18 @@ _FORM_NEEDS = {
     ("table", "crosstab"): ("indicator", "breakdowns"),
     ("table", "areas"): ("indicator",),
     ("table", "overview"): ("indicators",),
+    ("table", "earlier"): ("indicators",),
     ("tables", "breakdown"): ("breakdowns",),
     ("tables", "crosstab"): ("breakdowns",),
     ("sentence", "groups"): ("breakdowns",),
     ("profile", "municipalities"): ("size_list",),
+    ("target_group", "definition"): ("group",),
+    ("target_group", "size"): ("group",),
+    ("target_group", "comparison"): ("group", "indicators"),
+    ("target_group", "indicators"): ("indicators",),
+    ("target_group", "areas"): ("group", "indicators"),
+    ("target_group", "items"): ("group", "indicators"),
+    ("target_group", "proposals"): ("group", "proposals"),
 }
 
 
@@ -519,6 +561,8 @@ def _form_issues(study: Study, spec: BlockSpec, tree: Tree, path: Path_) -> Iter
             expected=f"at most {spec.maximum}",
             got=str(spec.minimum),
         )
+    if isinstance(spec, TargetGroupSpec):
+        yield from _target_group_issues(study, spec, tree, path)
     if isinstance(spec, QuotationsSpec):
         yield from _quoted_issues(study, spec, tree, path)
     drawn = isinstance(spec, TypologySpec) and "map" in spec.shown
@@ -534,6 +578,31 @@ def _form_issues(study: Study, spec: BlockSpec, tree: Tree, path: Path_) -> Iter
                 f"the choices have no list {list_name}",
                 path,
                 hint=suggestion(list_name, study.questionnaire.choices),
+            )
+
+
+def _target_group_issues(
+    study: Study, spec: TargetGroupSpec, tree: Tree, path: Path_
+) -> Iterator[Issue]:
+    known = [group.id for group in study.target_groups]
+    named = [(spec.group, "group")] if spec.group else []
+    for rule in spec.proposals:
+        yield from _reference_issues(study, rule.indicator, tree, (*path, "proposals"))
+        yield from _text_issues(study, rule.text, tree, (*path, "proposals"))
+        named += [(group, "proposals") for group in rule.groups]
+        if rule.when == "at_least" and rule.value is None:
+            yield tree.issue(
+                f"the proposal {rule.id} names no value",
+                (*path, "proposals"),
+                expected="a key value beside at_least",
+            )
+    for group, key in named:
+        if group not in known:
+            yield tree.issue(
+                f"there is no target group {group}",
+                (*path, key),
+                expected=", ".join(known),
+                hint=suggestion(group, known),
             )
 
 
@@ -559,6 +628,14 @@ def _figure_issues(study: Study, spec: BlockSpec, tree: Tree, path: Path_) -> It
             for reference in kind.when:
                 where = (*path, "types", place, "when", reference)
                 yield from _reference_issues(study, reference, tree, where)
+    if isinstance(spec, MatrixSpec):
+        both = [_categories(study, code) for code in (spec.upright, spec.across)]
+        if all(both) and not set(both[0]) & set(both[1]):
+            yield tree.issue(
+                f"{spec.upright} and {spec.across} have no categories in common",
+                (*path, "across"),
+                hint="both are shown over the same categories",
+            )
     if isinstance(spec, GroupsCompareSpec):
         yield from _compared_issues(study, spec, tree, path)
     if isinstance(spec, ChartSpec):
@@ -585,12 +662,27 @@ def _stack_issues(study: Study, spec: ChartSpec, tree: Tree, path: Path_) -> Ite
             expected=f"{bars} entries, one for each indicator",
             got=str(len(spec.top_two)),
         )
+    for code in spec.indicators:
+        answers = _categories(study, code)
+        if answers and answers != _categories(study, spec.indicator):
+            yield tree.issue(
+                f"{code} does not have the answers of {spec.indicator}",
+                (*path, "indicators"),
+                expected="indicators of questions with the same answers",
+            )
     if spec.indicators and spec.breakdowns:
         yield tree.issue(
             "a stack of several indicators has no breakdowns",
             (*path, "breakdowns"),
             hint="make a chart of one indicator for each breakdown",
         )
+
+
+def _categories(study: Study, code: str) -> list[str]:
+    """The categories of an indicator; none where there is no such indicator."""
+    if code not in {indicator.code for indicator in study.indicators}:
+        return []
+    return Names(study, study.card.default_language).categories(code)
 
 
 def _compared_issues(

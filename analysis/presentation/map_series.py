@@ -6,7 +6,13 @@ from collections.abc import Mapping, Sequence
 
 from analysis.presentation import theme
 from analysis.presentation.blocks import Chart
-from analysis.presentation.charts import alt_of_extremes, draw_tag, fitting_alt, own_value
+from analysis.presentation.charts import (
+    alt_of_extremes,
+    draw_tag,
+    fitting_alt,
+    own_value,
+    qualified,
+)
 from analysis.presentation.drawing import Drawing, text_width, wrapped
 from analysis.presentation.figure_specs import TypologySpec
 from analysis.presentation.maps import (
@@ -86,7 +92,7 @@ def _alt(
     first, rows = next(iter(by_pair.items()))
     named = [(scene.names.area(row.area), row) for row in rows]
     return alt_of_extremes(
-        scene, "alt.maps", labels[first], named,
+        scene, "alt.maps", qualified(scene, labels[first]), named,
         maps=scene.words.count("maps", len(by_pair)), own=own_value(scene, rows),
     )  # fmt: skip
 

@@ -302,7 +302,7 @@ def classes_of(scene: Scene, rows: Sequence[Estimate]) -> Classes | None:
     rows = [row for row in rows if row.shown]
     if not rows:
         return None
-    least = {"percent": 0.01, "points": 0.01, "number": 0.1}[scene.unit_of(rows[0])]
+    least = {"percent": 0.01, "points": 0.01, "number": 0.1, "persons": 1}[scene.unit_of(rows[0])]
     return pretty_classes([row.estimate for row in rows], least)
 
 

@@ -9,7 +9,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from analysis.presentation.blocks import Block, Cell, Column, Facts, ItemList, Paragraph, Table
+from analysis.presentation.blocks import (
+    Block,
+    Cell,
+    Column,
+    Facts,
+    ItemList,
+    Paragraph,
+    Relation,
+    Table,
+)
+from analysis.presentation.numbers import half_up, share_value
 from analysis.presentation.scene import Scene
 from analysis.presentation.tables import Label, full_legend
 from analysis.questionnaire import Question
@@ -325,9 +335,20 @@ def response_flow(scene: Scene, label: Label) -> Iterator[Block]:
     rows = [(Cell(_step_name(scene, step)), _whole_cell(scene, step["count"])) for step in steps]
     columns = (
         Column(scene.words.say("method.flow_stage"), align="left", width=4.0),
-        Column(scene.words.say("method.flow_count")),
+        Column(scene.words.say("method.flow_count"), unit="documents"),
     )
-    yield Table(label.caption, columns, tuple(rows), label.name, label.anchor)
+    yield Table(
+        label.caption, columns, tuple(rows), label.name, label.anchor,
+        relations=_flow_relations([step["stage"] for step in steps]),
+    )  # fmt: skip
+
+
+def _flow_relations(stages: Sequence[str]) -> tuple[Relation, ...]:
+    """What was returned is what was set aside and what was used."""
+    if "returned" not in stages or "processed" not in stages:
+        return ()
+    rest = [place for place, stage in enumerate(stages) if stage in ("discarded", "processed")]
+    return (Relation("rows", stages.index("returned"), tuple(rest), (1,)),)
 
 
 def _step_name(scene: Scene, step: Mapping[str, Any]) -> str:
@@ -483,14 +504,15 @@ def missing_answers(scene: Scene, label: Label, threshold: float) -> Iterator[Bl
     say = scene.words.say
     columns = (
         Column(say("method.missing_question"), align="left", width=6.0),
-        Column(say("method.missing_asked"), width=1.2),
-        Column(say("method.missing_dont_know")),
-        Column(say("method.missing_refused"), width=1.2),
+        Column(say("method.missing_asked"), width=1.2, unit="persons"),
+        Column(say("method.missing_dont_know"), unit="persons"),
+        Column(say("method.missing_refused"), width=1.2, unit="persons"),
         Column(say("method.missing_share"), width=1.2),
     )
     yield Table(
         label.caption, columns, tuple(rows), label.name, label.anchor,
         notes=(say("method.missing_note", share=share),), data_origin=_origin(scene),
+        relations=(Relation("rate", 4, (2, 3), base_column=1),),
     )  # fmt: skip
 
 
@@ -532,12 +554,14 @@ def _origin(scene: Scene) -> Any:
 
 
 def _whole_cell(scene: Scene, value: float) -> Cell:
-    return Cell(scene.numbers.whole(value), float(round(value)), "#,##0")
+    return Cell(scene.numbers.whole(value), float(half_up(value, 0)), "#,##0")
 
 
 def _decimal_cell(scene: Scene, value: float, places: int) -> Cell:
-    return Cell(scene.numbers.decimal(value, places), round(value, places), "0." + "0" * places)
+    return Cell(
+        scene.numbers.decimal(value, places), float(half_up(value, places)), "0." + "0" * places
+    )
 
 
 def _percent_cell(scene: Scene, share: float) -> Cell:
-    return Cell(scene.numbers.decimal(share * 100, 1), round(share, 3), "0.0%")
+    return Cell(scene.numbers.decimal(share * 100, 1), share_value(share), "0.0%")

@@ -87,6 +87,17 @@ class Names:
         over = self._over(code)
         return over is not None and self.study.questionnaire.is_multiple(over)
 
+    def is_single(self, code: str) -> bool:
+        """Whether the values are the shares of all answers to a single-choice question."""
+        first = self.study.indicator(code)[0]
+        return bool(
+            first.over
+            and first.statistic == "share"
+            and first.select is None
+            and self.study.list_of(first.over)
+            and not self.study.questionnaire.is_multiple(first.over)
+        )
+
     def _over(self, code: str) -> str | None:
         first = self.study.indicator(code)[0]
         if first.over or not first.of:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import datetime
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 NO_BREAK_SPACE = "\u00a0"
 MINUS = "\u2212"
+#: Decimal places beyond which a number is noise of binary arithmetic.
+_DIGITS = 9
 
 
 @dataclass(frozen=True)
@@ -20,7 +24,7 @@ class Numbers:
 
     def decimal(self, value: float, places: int = 1, *, signed: bool = False) -> str:
         """A number with a fixed count of decimal places, such as ``1 234,5``."""
-        text = f"{abs(value):,.{places}f}"
+        text = f"{half_up(abs(value), places):,.{places}f}"
         whole, _, fraction = text.partition(".")
         is_zero = not any(digit in "123456789" for digit in text)
         sign = "" if is_zero else (MINUS if value < 0 else "+" if signed else "")
@@ -101,6 +105,23 @@ class Numbers:
     def _bounded(self, key: str, share: float, places: int) -> str:
         value = self._percent(self.decimal(share, places))
         return str(self.locale[key]).format(value=value)
+
+
+def half_up(value: float, places: int) -> Decimal:
+    """A number rounded as people round: a half goes away from 0.
+
+    Binary fractions are first taken for the decimal number they stand for, so that a table,
+    its sheet and a sentence never show two roundings of one number.
+    """
+    if not math.isfinite(value):
+        return Decimal(value)
+    exact = Decimal(repr(round(float(value), _DIGITS)))
+    return exact.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
+
+
+def share_value(share: float, places: int = 1) -> float:
+    """A share 0–1 as it stands in a sheet: rounded to places of its percentage."""
+    return float(half_up(share * 100, places).scaleb(-2))
 
 
 def _english_suffix(number: int) -> str:

@@ -6,7 +6,7 @@ and date.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Literal
 
@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from analysis.errors import WorkbenchError
 from analysis.presentation import theme
-from analysis.presentation.blocks import Cell, Chart, Column, Table
+from analysis.presentation.blocks import Cell, Chart, Column, Relation, Table
 from analysis.presentation.drawing import Anchor, Drawing, Point, text_width
+from analysis.presentation.numbers import share_value
 from analysis.presentation.scene import Scene
 from analysis.presentation.tables import Label
 from analysis.territory import Territory
@@ -78,9 +79,9 @@ def population(scene: Scene, label: Label) -> Table:
     rows.append(_age_row(scene, say("table.total"), total, own, whole_total, whole))
     columns = [
         Column(say("profile.age"), align="left", width=1.6),
-        Column(say("profile.men")),
-        Column(say("profile.women")),
-        Column(say("table.total")),
+        Column(say("profile.men"), unit="persons"),
+        Column(say("profile.women"), unit="persons"),
+        Column(say("table.total"), unit="persons"),
         Column(say("profile.share"), width=1.2),
     ]
     if not scene.is_whole:
@@ -88,7 +89,18 @@ def population(scene: Scene, label: Label) -> Table:
     return Table(
         label.caption, tuple(columns), tuple(rows), label.name, label.anchor,
         notes=(source_note(scene, "population_by_municipality"),),
+        relations=(
+            Relation("columns", 3, (1, 2)),
+            _total_below(rows, range(1, len(columns))),
+            Relation("hundred", parts=tuple(range(len(rows) - 1)),
+                     columns=tuple(range(4, len(columns)))),
+        ),
     )  # fmt: skip
+
+
+def _total_below(rows: Sequence[object], columns: Iterable[int]) -> Relation:
+    """The last row of a table is the sum of the others."""
+    return Relation("rows", len(rows) - 1, tuple(range(len(rows) - 1)), tuple(columns))
 
 
 def _age_row(
@@ -219,8 +231,8 @@ def municipalities(scene: Scene, label: Label, size_list: str) -> Table:
     rows.append(_size_row(scene, say("table.total"), here, here, all_of, all_of))
     columns = [
         Column(say("profile.size"), align="left", width=2.4),
-        Column(say("profile.municipalities_count")),
-        Column(say("profile.inhabitants"), width=1.3),
+        Column(say("profile.municipalities_count"), unit="municipalities"),
+        Column(say("profile.inhabitants"), width=1.3, unit="persons"),
         Column(say("profile.share"), width=1.2),
     ]
     if not scene.is_whole:
@@ -228,6 +240,7 @@ def municipalities(scene: Scene, label: Label, size_list: str) -> Table:
     return Table(
         label.caption, tuple(columns), tuple(rows), label.name, label.anchor,
         notes=(source_note(scene, "population_by_municipality"),),
+        relations=(_total_below(rows, range(1, len(columns))),),
     )  # fmt: skip
 
 
@@ -352,7 +365,7 @@ def _count_cell(scene: Scene, value: float) -> Cell:
 
 
 def _percent_cell(scene: Scene, share: float) -> Cell:
-    return Cell(scene.numbers.percent(share, 1), round(float(share), 3), "0.0%")
+    return Cell(scene.numbers.percent(share, 1), share_value(share), "0.0%")
 
 
 def _percent(scene: Scene, share: float) -> str:

@@ -26,6 +26,8 @@ from analysis.presentation import (
     sentences,
     stepping,
     tables,
+    target_groups,
+    waves,
 )
 from analysis.presentation.blocks import (
     Block,
@@ -62,6 +64,7 @@ from analysis.presentation.makeup import (
     SentenceSpec,
     TableSpec,
     TablesSpec,
+    TargetGroupSpec,
     TextSpec,
     read_makeup,
     split,
@@ -345,6 +348,8 @@ def _sentences(report: Report, spec: SentenceSpec) -> Iterable[str]:
         return sentences.groups(scene, code, category, spec.breakdowns)
     if spec.form == "gaps":
         return sentences.gaps(scene, code)
+    if spec.form == "earlier":
+        return [waves.sentence(scene, code, category)]
     return [sentences.areas(scene, code, category)]
 
 
@@ -389,6 +394,8 @@ def _small_print(scene: Scene, step: Step) -> str:
 def _table(report: Report, spec: TableSpec, slot: Slot) -> Iterator[Block]:
     if spec.form == "overview":
         yield from _overview(report, spec, slot)
+    elif spec.form == "earlier":
+        yield from _earlier(report, spec, slot)
     else:
         yield from _tables_of(report, spec, spec.indicator, slot, spec.caption)
 
@@ -400,6 +407,14 @@ def _overview(report: Report, spec: TableSpec, slot: Slot) -> Iterator[Block]:
     if pairs:
         label = label_of(report, scene, slot, spec.indicators[0], spec.caption, "overview")
         yield tables.overview(scene, label, pairs)
+
+
+def _earlier(report: Report, spec: TableSpec, slot: Slot) -> Iterator[Block]:
+    scene = scene_of(report, spec)
+    pairs = waves.compared(scene, [split(reference) for reference in spec.indicators])
+    if pairs:
+        label = label_of(report, scene, slot, spec.indicators[0], spec.caption, "earlier")
+        yield waves.table(scene, label, pairs)
 
 
 def _tables(report: Report, spec: TablesSpec, slot: Slot) -> Iterator[Block]:
@@ -567,6 +582,22 @@ def _coding(report: Report, spec: CodingAnnexSpec, slot: Slot) -> Iterator[Block
     yield from annexes.coding(report.scene, label, spec)
 
 
+def _target_group(report: Report, spec: TargetGroupSpec, slot: Slot) -> Iterator[Block]:
+    scene = scene_of(report, spec)
+    group = target_groups.group_of(report.study, spec.group) if spec.group else None
+    name = scene.names.text(group.label) if group else ""
+    codes = [scene.names.full(*split(reference)) for reference in spec.indicators]
+    if spec.caption:
+        caption = report.text(spec.caption)
+    else:
+        key = f"target_group.caption_{spec.form}" + ("_group" if group else "")
+        known = scene.words.has(key)
+        caption = scene.words.say(key, group=name, indicator="; ".join(codes[:1])) if known else ""
+    is_table = spec.form in ("sizes", "indicators", "areas", "items", "priority", "priorities")
+    label = slot.label(caption, f"{spec.form} {spec.group}") if is_table else Label(caption, "")
+    yield from target_groups.blocks(scene, spec, label)
+
+
 def _coding_agreement(report: Report, spec: CodingAgreementSpec, slot: Slot) -> Iterator[Block]:
     scene = scene_of(report, spec)
     label = slot.label(coding.caption(scene, spec), f"coding {spec.form}")
@@ -606,5 +637,6 @@ _BUILDERS: Mapping[str, Builder] = {
     "indicator_annex": _indicator_annex,
     "questionnaire_annex": _questionnaire,
     "coding_annex": _coding,
+    "target_group": _target_group,
     "coding_agreement": _coding_agreement,
 }

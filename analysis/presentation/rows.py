@@ -41,6 +41,7 @@ _SHOWN = ("ok", "low_precision", "true_zero")
 #: The source of rows that were counted, not asked.
 REGISTER = "register"
 RANK = "rank"
+EARLIER = "earlier"
 MODEL = "model"
 #: Comparisons whose value is a difference.
 DIFFERENCES = ("rest", "earlier")
@@ -80,6 +81,11 @@ class Estimate(NamedTuple):
     def shown(self) -> bool:
         """Whether the row has a value that may be shown."""
         return self.release in _SHOWN and self.estimate == self.estimate
+
+    @property
+    def below_rounding(self) -> bool:
+        """Whether a share is released as 0 only by rounding: a true 0 has its own state."""
+        return self.release == "ok" and self.statistic == "share" and self.estimate == 0
 
     @property
     def uncertain(self) -> bool:
@@ -188,7 +194,8 @@ class Rows:
 def read_released(study: Study, area: str | None = None) -> Rows:
     """The released rows of a study; with ``area``, those a report of that area needs.
 
-    Those are the rows of the area and of all areas together, and the totals of the others.
+    Those are the rows of the area and of all areas together, and the totals of the others; a
+    report of all areas together needs all rows.
 
     Raises
     ------
@@ -254,7 +261,7 @@ def read_run_record(study: Study) -> dict[str, Any]:
 
 
 def _filters(study: Study, area: str | None) -> list[list[tuple[str, str, Any]]] | None:
-    if area is None:
+    if area is None or area == study.whole:
         return None
     return [[("area", "in", [area, study.whole])], [("breakdown", "==", "")]]
 

@@ -11,12 +11,15 @@ from analysis.errors import WorkbenchError
 from analysis.presentation.blocks import DataOrigin
 from analysis.presentation.naming import Names
 from analysis.presentation.numbers import Numbers
-from analysis.presentation.rows import DIFFERENCES, RANK, Estimate, Rows
+from analysis.presentation.rows import DIFFERENCES, EARLIER, RANK, Estimate, Rows
 from analysis.presentation.wording import Words
 from analysis.recommendations import Proposal, Rules, propose, read_rules
 from analysis.study import Study
 
-Unit = Literal["percent", "points", "number"]
+#: Stands for a share that rounding made 0, so that it is printed as less than the least.
+_TINY = 1e-9
+
+Unit = Literal["percent", "points", "number", "persons"]
 
 #: A draft shows what nobody has approved yet, and says so; a release does not show it.
 DRAFT, RELEASE = "draft", "release"
@@ -149,6 +152,19 @@ class Scene:
         rows = self.rows.of(code, sample=self.sample, area=area, comparison=RANK, category=category)
         return rows[0] if rows else None
 
+    def change(self, code: str, category: str = "") -> Estimate | None:
+        """The difference of an area's total from that of the earlier wave."""
+        rows = self.rows.of(
+            code, sample=self.sample, area=self.area, comparison=EARLIER, category=category
+        )
+        return rows[0] if rows else None
+
+    @property
+    def earlier(self) -> Scene | None:
+        """The same scene in the earlier wave of the sample; None where there is none."""
+        sample = self.study.samples[self.sample].earlier
+        return None if sample is None else replace(self, sample=sample)
+
     def groups(
         self, code: str, breakdown: str, category: str = "", area: str | None = None
     ) -> list[Estimate]:
@@ -205,20 +221,24 @@ class Scene:
 
     def value(self, row: Estimate, places: int | None = None, *, signed: bool = False) -> str:
         """The estimate of a row with its unit."""
-        return self.amount(row.estimate, self.unit_of(row), places, signed=signed)
+        value = _TINY if row.below_rounding else row.estimate
+        return self.amount(value, self.unit_of(row), places, signed=signed)
 
     def bare(self, row: Estimate) -> str:
         """The estimate of a row as in a chart, without its unit."""
         unit = self.unit_of(row)
         if unit == "percent":
-            return self.numbers.percent(row.estimate).partition("%")[0].strip()
+            value = _TINY if row.below_rounding else row.estimate
+            return self.numbers.percent(value).partition("%")[0].strip()
         factor = 100 if unit == "points" else 1
         return self.numbers.decimal(row.estimate * factor, 1, signed=row.is_difference)
 
     def amount(
         self, value: float, unit: Unit, places: int | None = None, *, signed: bool = False
     ) -> str:
-        """A number with its unit: percent as whole numbers, everything else with one place."""
+        """A number with its unit: percent and persons whole, everything else with one place."""
+        if unit == "persons":
+            return self.numbers.whole(value)
         if unit == "percent":
             return self.numbers.percent(value, 0 if places is None else places)
         if unit == "points":
@@ -231,7 +251,7 @@ class Scene:
             return self.numbers.percent_range(low, high)
         if unit == "points":
             return self.numbers.points_range(low, high)
-        return self.numbers.span(low, high)
+        return self.numbers.span(low, high, 0 if unit == "persons" else 1)
 
     def places(self, rank: Estimate) -> str:
         """The places of a rank row, such as ``2.–9.``, or one where the set has only one."""

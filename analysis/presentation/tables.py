@@ -6,12 +6,13 @@ Excel. A cell that is not released has neither value nor interval, only its mark
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from analysis.presentation import stepping
-from analysis.presentation.blocks import Cell, Column, Table
-from analysis.presentation.numbers import NO_BREAK_SPACE
+from analysis.presentation.blocks import Cell, Column, Relation, Table
+from analysis.presentation.numbers import NO_BREAK_SPACE, half_up, share_value
 from analysis.presentation.rows import (
     DISCLOSURE,
     LOW_PRECISION,
@@ -35,8 +36,12 @@ _STATES = {
     NOT_APPLICABLE: "not_applicable",
     MISSING: "missing",
 }
-_FORMATS = {"percent": "0.0%", "points": "+0.0;-0.0;0.0", "number": "0.0"}
+_FORMATS = {"percent": "0.0%", "points": "+0.0;-0.0;0.0", "number": "0.0", "persons": "#,##0"}
+#: By what an interval is multiplied, and its decimal places.
+_SPANS = {"percent": (100, 0), "points": (100, 1), "number": (1, 1), "persons": (1, 0)}
 LABEL_WIDTH = 5.0
+#: How the text of a share begins that is not 0 and too small to be printed as more.
+_BELOW = "<"
 
 
 @dataclass(frozen=True)
@@ -104,7 +109,7 @@ def interval_cell(scene: Scene, row: Estimate) -> Cell:
     if not row.has_interval:
         return sign_cell(row) if not row.shown else _no_interval()
     unit = scene.unit_of(row)
-    factor, places = {"percent": (100, 0), "points": (100, 1), "number": (1, 1)}[unit]
+    factor, places = _SPANS[unit]
     return Cell(scene.numbers.span(row.ci_low * factor, row.ci_high * factor, places))
 
 
@@ -116,13 +121,22 @@ def base_cell(scene: Scene, row: Estimate | None) -> Cell:
 
 
 def _bare(scene: Scene, row: Estimate, value: float) -> str:
-    factor = 1 if scene.unit_of(row) == "number" else 100
+    if row.below_rounding and value == row.estimate:
+        return scene.words.say("table.below", value=scene.numbers.decimal(0.1, 1))
+    unit = scene.unit_of(row)
+    if unit == "persons":
+        return scene.numbers.whole(value)
+    factor = 1 if unit == "number" else 100
     return scene.numbers.decimal(value * factor, 1, signed=row.is_difference)
 
 
 def _number_cell(text: str, value: float, unit: Unit, mark: str = "") -> Cell:
+    if text.startswith(_BELOW):
+        return Cell(text, mark=mark)
     shown = (
-        round(value * 100, 1) if unit == "points" else round(value, 3 if unit == "percent" else 1)
+        share_value(value)
+        if unit == "percent"
+        else float(half_up(value * (100 if unit == "points" else 1), 1))
     )
     return Cell(text, shown, _FORMATS[unit], mark)
 
@@ -193,6 +207,7 @@ def finished(
     used: Sequence[Estimate],
     notes: Sequence[str] = (),
     groups: Sequence[tuple[str, int]] = (),
+    relations: Sequence[Relation] = (),
 ) -> Table:
     """A table of these cells, with its bases, notes and the legend of its marks."""
     return Table(
@@ -209,7 +224,31 @@ def finished(
         ),
         groups=tuple(groups),
         data_origin=data_origin(used),
+        relations=tuple(relations),
     )
+
+
+def _answer_relations(
+    scene: Scene, code: str, rows: Sequence[Sequence[Cell]], columns: Sequence[Column]
+) -> tuple[Relation, ...]:
+    """Whether the shares of answers add up to all, where all answers stand in the table."""
+    places = tuple(
+        place
+        for place, column in enumerate(columns)
+        if column.role == "value" and column.spanner != scene.names.say("table.against_rest")
+    )
+    parts = tuple(range(len(rows)))
+    if scene.names.is_multiple(code) and unit_of(scene, code) == "percent" and len(rows) > 1:
+        return (Relation("several", parts=parts, columns=places),)
+    complete = len(rows) == len(scene.names.categories(code))
+    if scene.names.is_single(code) and complete:
+        return (Relation("hundred", parts=parts, columns=places),)
+    return ()
+
+
+def _several_note(scene: Scene, relations: Sequence[Relation]) -> tuple[str, ...]:
+    several = any(relation.kind == "several" for relation in relations)
+    return (scene.words.say("sentence.multiple"),) if several else ()
 
 
 def _limits_note(scene: Scene, columns: Sequence[Column]) -> tuple[str, ...]:
@@ -223,10 +262,15 @@ def value_columns(scene: Scene, unit: Unit, spanner: str) -> list[Column]:
     """The columns of a value and the limits of its interval."""
     say = scene.words.say
     return [
-        Column(say(f"table.estimate_{unit}"), spanner),
-        Column(say("table.low"), spanner),
-        Column(say("table.high"), spanner),
+        Column(say(f"table.estimate_{unit}"), spanner, role="value"),
+        Column(say("table.low"), spanner, role="low"),
+        Column(say("table.high"), spanner, role="high"),
     ]
+
+
+def base_column(scene: Scene, spanner: str = "") -> Column:
+    """The column of the unweighted numbers of respondents."""
+    return Column(scene.words.say("table.n"), spanner, role="base", unit="persons")
 
 
 def unit_of(scene: Scene, code: str, category: str = "") -> Unit:
@@ -276,11 +320,13 @@ def first_order(
     rows = [_first_order_row(scene, step, wholes, differences) for step in steps]
     unit = unit_of(scene, code)
     columns = _first_order_columns(scene, unit, bool(wholes), bool(differences))
-    return finished(
-        scene, label, columns, rows, ordered,
-        (*stepping.notes(scene, steps), *rest_note(scene, differences.values())),
-        group_starts(sections),
-    )  # fmt: skip
+    relations = _answer_relations(scene, code, rows, columns)
+    notes = (
+        *stepping.notes(scene, steps),
+        *_several_note(scene, relations),
+        *rest_note(scene, differences.values()),
+    )
+    return finished(scene, label, columns, rows, ordered, notes, group_starts(sections), relations)
 
 
 def _first_order_row(
@@ -305,10 +351,11 @@ def _first_order_columns(
     columns = [
         Column(say("table.item"), align="left", width=LABEL_WIDTH),
         *value_columns(scene, unit, scene.names.area_titled(scene.area)),
-        Column(say("table.n"), scene.names.area_titled(scene.area)),
+        base_column(scene, scene.names.area_titled(scene.area)),
     ]
     if with_whole:
-        columns.append(Column(say(f"table.estimate_{unit}"), scene.names.whole, width=1.3))
+        name = say(f"table.estimate_{unit}")
+        columns.append(Column(name, scene.names.whole, width=1.3, role="value"))
     if with_difference:
         columns.extend(_difference_columns(scene, unit))
     return columns
@@ -364,8 +411,20 @@ def by_breakdown(
     rows = [_breakdown_row(scene, step, wholes) for step in steps]
     sections = [(scene.names.breakdown(name) if name else "", rows) for name, rows in blocks]
     columns = _breakdown_columns(scene, unit_of(scene, code, category))
+    starts = group_starts(sections)
+    relations = tuple(_base_relations(columns, starts, len(rows))) if total else ()
     notes = stepping.notes(scene, steps)
-    return finished(scene, label, columns, rows, used, notes, group_starts(sections))
+    return finished(scene, label, columns, rows, used, notes, starts, relations)
+
+
+def _base_relations(
+    columns: Sequence[Column], starts: Sequence[tuple[str, int]], rows: int
+) -> Iterator[Relation]:
+    """The groups of a breakdown have no more respondents than the total in the first row."""
+    bases = tuple(place for place, column in enumerate(columns) if column.role == "base")
+    borders = [*(start for _, start in starts), rows]
+    for start, end in pairwise(borders):
+        yield Relation("rows_at_most", 0, tuple(range(start, end)), bases)
 
 
 def _whole_groups(
@@ -401,7 +460,7 @@ def _breakdown_columns(scene: Scene, unit: Unit) -> list[Column]:
     places = [scene.area] if scene.is_whole else [scene.area, scene.whole]
     for place in places:
         spanner = scene.names.area_titled(place)
-        columns += [*value_columns(scene, unit, spanner), Column(say("table.n"), spanner)]
+        columns += [*value_columns(scene, unit, spanner), base_column(scene, spanner)]
     return columns
 
 
@@ -421,8 +480,10 @@ def crosstab(scene: Scene, label: Label, code: str, breakdown: str) -> Table:
     interval = scene.words.say("table.interval", confidence=scene.confidence)
     for group in groups:
         spanner = _group_spanner(scene, breakdown, group, used)
-        columns += [Column(value, spanner), Column(interval, spanner, width=1.4)]
-    return finished(scene, label, columns, rows, used)
+        columns += [Column(value, spanner, role="value"), Column(interval, spanner, width=1.4)]
+    relations = _answer_relations(scene, code, rows, columns)
+    note = _several_note(scene, relations)
+    return finished(scene, label, columns, rows, used, note, (), relations)
 
 
 def _crosstab_row(
@@ -465,10 +526,14 @@ def by_area(scene: Scene, label: Label, code: str, category: str = "") -> Table:
     columns = [
         Column(say("table.area"), align="left", width=LABEL_WIDTH),
         *value_columns(scene, unit, ""),
-        Column(say("table.n")),
+        base_column(scene),
         *(_difference_columns(scene, unit) if with_difference else ()),
     ]
-    return finished(scene, label, columns, rows, used, rest_note(scene, differences.values()))
+    bases = tuple(place for place, column in enumerate(columns) if column.role == "base")
+    complete = whole is not None and len(used) == len(scene.study.areas)
+    relations = [Relation("rows", len(used), tuple(range(len(used))), bases)] if complete else []
+    note = rest_note(scene, differences.values())
+    return finished(scene, label, columns, rows, used, note, (), relations)
 
 
 def _area_row(
@@ -508,16 +573,16 @@ def overview(scene: Scene, label: Label, pairs: Sequence[tuple[str, str]]) -> Ta
     for (code, category), row in found:
         cells = [Cell(scene.names.full(code, category))]
         if row is None:
-            cells += [*_unit_cells(scene, row), base_cell(scene, row)]
+            cells += [*unit_cells(scene, row), base_cell(scene, row)]
         else:
             step = step_back(scene, row)
-            value, limits = _unit_cells(scene, step.row)
+            value, limits = unit_cells(scene, step.row)
             cells += [_signed(value, step), limits, _stepped_base(scene, step)]
             steps.append(step)
         if with_whole:
-            cells.append(_unit_cells(scene, scene.total(code, category, scene.whole))[0])
+            cells.append(unit_cells(scene, scene.total(code, category, scene.whole))[0])
         if with_difference:
-            cells += _unit_cells(scene, scene.difference(code, category))
+            cells += unit_cells(scene, scene.difference(code, category))
         rows.append(tuple(cells))
     columns = _overview_columns(scene, with_whole, with_difference)
     notes = (*stepping.notes(scene, steps), *rest_note(scene, differences))
@@ -532,7 +597,7 @@ def _overview_columns(scene: Scene, with_whole: bool, with_difference: bool) -> 
         Column(say("table.indicator"), align="left", width=LABEL_WIDTH),
         Column(say("table.value"), own, width=1.2),
         Column(interval, own, width=1.8),
-        Column(say("table.n"), own),
+        base_column(scene, own),
     ]
     if with_whole:
         columns.append(Column(say("table.value"), scene.names.whole, width=1.3))
@@ -541,7 +606,7 @@ def _overview_columns(scene: Scene, with_whole: bool, with_difference: bool) -> 
     return columns
 
 
-def _unit_cells(scene: Scene, row: Estimate | None) -> tuple[Cell, Cell]:
+def unit_cells(scene: Scene, row: Estimate | None) -> tuple[Cell, Cell]:
     """Value and interval of a row with their unit."""
     plain = value_cell(scene, row)
     if row is None or not row.shown:
@@ -575,7 +640,7 @@ def of_rows(
     columns = [
         Column(say("table.item"), align="left", width=LABEL_WIDTH),
         *value_columns(scene, unit, ""),
-        Column(say("table.n")),
+        base_column(scene),
     ]
     return finished(scene, label, columns, cells, rows, stepping.notes(scene, steps))
 

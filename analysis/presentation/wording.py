@@ -15,7 +15,7 @@ from typing import Any
 
 from analysis.definitions import Tree, read_tree
 from analysis.errors import Issue, WorkbenchError
-from analysis.presentation.numbers import NO_BREAK_SPACE, Numbers
+from analysis.presentation.numbers import NO_BREAK_SPACE, Numbers, half_up
 
 FOLDER = Path(__file__).parent / "phrases"
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
@@ -65,7 +65,7 @@ class Words:
 
         A majority is only spoken of when the lower limit of the interval exceeds one half.
         """
-        percent = round(share * 100)
+        percent = int(half_up(share * 100, 0))
         for step in self.scale:
             if step["from"] <= percent <= step["to"]:
                 if step["kind"] == "majority" and not low > 0.5:

@@ -217,6 +217,7 @@ def _render(job: Job) -> RenderResult:
     if job.data:
         return _render_data(job)
     # Imported here: the process that only hands out work needs none of it.
+    from analysis.publishing.arithmetic import check_arithmetic
     from analysis.publishing.content import notebook_content
 
     with _environment(_kernel_environment(job)):
@@ -225,6 +226,7 @@ def _render(job: Job) -> RenderResult:
         )
     content = notebook_content(executed.notebook)
     _require_edition(job, content.document.edition)
+    check_arithmetic(content, job.path("html").name)
     written = {
         format: _written(format, content, job.path(format).name)
         for format in job.formats

@@ -240,7 +240,7 @@ def read_rules(study: Study) -> Rules:
     WorkbenchError
         With an issue for each rule that cannot be meant.
     """
-    path = study.folder / RULES_FILE
+    path = study.files / RULES_FILE
     if not path.exists():
         return Rules(rules=())
     tree = read_tree(path)

@@ -22,6 +22,7 @@ from analysis.release.knowledge import Knowledge, knowledge
 from analysis.release.network import Network, Shown, network_of
 from analysis.release.precision import INSUFFICIENT, LOW, Minimum, precision_of
 from analysis.release.rules import Rounding, RuleSet, rule_set
+from analysis.release.sizes import sizes_of
 from analysis.release.structure import Declared, Identity, guarded_tables, structure_of
 from analysis.release.tables import (
     STRATUM,
@@ -155,8 +156,10 @@ class _Gate:
         precision: pd.Series,
     ) -> None:
         self.estimates, self.declared, self.rules = estimates, declared, rules
-        self.precision = precision
+        self.sizes = sizes_of(estimates, declared.sources)
+        self.precision = self.sizes.follow(precision)
         self.strata = strata(estimates, declared.sources)
+        self.structures = [structure_of(stratum, declared) for stratum in self.strata]
         self.derived = is_derived(estimates, declared.sources)
         self.memory: Memory = {}
         self.sides = comparison_sides(estimates, declared.sources)
@@ -190,8 +193,8 @@ class _Gate:
         )
 
     def _guarded(self) -> Iterator[Guarded]:
-        for stratum in self.strata:
-            for number in guarded_tables(stratum, structure_of(stratum, self.declared)):
+        for stratum, structure in zip(self.strata, self.structures, strict=True):
+            for number in guarded_tables(stratum, structure):
                 table = stratum.tables[number]
                 yield stratum.key[-1], table.indicator, table.category
 
@@ -202,12 +205,12 @@ class _Gate:
         return [
             network_of(
                 stratum,
-                structure_of(stratum, self.declared),
+                structure,
                 self.declared.sensitive_breakdowns,
                 self._shown(stratum, shown),
                 self.rules,
             )
-            for stratum in self.strata
+            for stratum, structure in zip(self.strata, self.structures, strict=True)
         ]
 
     def _shown_values(self) -> Knowledge:
@@ -268,7 +271,7 @@ class _Gate:
         """Derived rows that would give away what is hidden."""
         area, region = self.sides
         compared = ((area >= 0) & hidden[area]) | ((region >= 0) & hidden[region])
-        return compared | self._derived_followers(hidden)
+        return compared | self.sizes.hidden(hidden) | self._derived_followers(hidden)
 
     def _derived_followers(self, hidden: Booleans) -> Booleans:
         """Rows computed from an indicator that is hidden in the same place."""
@@ -276,9 +279,11 @@ class _Gate:
         concealed = set(
             self.estimates.loc[hidden, [*place, "indicator"]].itertuples(index=False, name=None)
         )
-        rows = self.estimates.loc[self.derived]
+        derived = self.derived.copy()
+        derived[self.sizes.rows] = False
+        rows = self.estimates.loc[derived]
         follows = np.zeros(len(self.estimates), dtype=bool)
-        follows[self.derived] = [
+        follows[derived] = [
             any((*values[:-1], source) in concealed for source in self._sources(values[-1]))
             for values in rows[[*place, "indicator"]].itertuples(index=False, name=None)
         ]
@@ -297,7 +302,8 @@ class _Gate:
     # -- rows that leave
 
     def _rows(self, decided: pd.DataFrame) -> pd.DataFrame:
-        rows = rounded(decided, self.rules.rounding)[RELEASED_COLUMNS].copy()
+        shares = rounded(decided, self.rules.rounding)
+        rows = self.sizes.rounded(decided, shares, self.rules.rounding)[RELEASED_COLUMNS].copy()
         disclosure = rows["release"].isin(DISCLOSURE_STATES)
         suppressed = disclosure | rows["release"].eq("suppressed_precision")
         rows.loc[suppressed, list(BLANK)] = np.nan

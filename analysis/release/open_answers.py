@@ -109,7 +109,7 @@ def read_quotation_rules(study: Study) -> QuotationRules:
     WorkbenchError
         With an issue for each thing that cannot be meant.
     """
-    path = study.folder / QUOTATIONS_FILE
+    path = study.files / QUOTATIONS_FILE
     tree = read_tree(path) if path.exists() else Tree({}, str(path), {})
     rules = parse_tree(QuotationRules, tree)
     issues = [*_question_issues(study, rules, tree), *_attribute_issues(study, rules, tree)]

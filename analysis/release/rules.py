@@ -108,7 +108,7 @@ class Loss(Definition):
 
 
 class Rounding(Definition):
-    """The steps to which released numbers are rounded."""
+    """The steps to which released numbers are rounded; ``size`` is a number of inhabitants."""
 
     share: float = Field(gt=0)
     mean: float = Field(gt=0)
@@ -116,6 +116,7 @@ class Rounding(Definition):
     n_effective: int = Field(ge=1)
     deff: float = Field(gt=0)
     p_value: float = Field(gt=0)
+    size: int = Field(default=50, ge=1)
 
 
 class RuleSet(Definition):

@@ -26,8 +26,10 @@ STRATUM = ["study", "wave", "sample"]
 TABLE = ["indicator", "category", "statistic"]
 CELL = ["level", "area", "breakdown", "group"]
 
-#: Statistics that are computed from other estimates.
-DERIVED_STATISTICS = ("difference", "adjusted_difference", "comparison")
+#: Statistics that are computed from other estimates, and counts of people in other tables.
+DERIVED_STATISTICS = (
+    "difference", "adjusted_difference", "comparison", "size", "count", "entrants",
+)  # fmt: skip
 
 
 class Table(NamedTuple):

@@ -223,7 +223,7 @@ def read_generator(study: Study) -> Generator:
     """
     from analysis.synthetic.checks import check_generator
 
-    path = study.folder / FILE_NAME
+    path = study.files / FILE_NAME
     tree = read_tree(path) if path.exists() else Tree({}, str(path), {})
     if tree.values is None:
         tree = Tree({}, str(path), {})

@@ -447,7 +447,7 @@ def _related(study: Study, coded: CodedAnswers) -> list[dict[str, Any]]:
             },
             "mentions": _told(counts.get(row.values["code"], 0)),
         }
-        for row in read_rows(study.folder / parameters.related)
+        for row in read_rows(study.files / parameters.related)
     ]
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from analysis.errors import Issue, WorkbenchError
+from analysis.presentation.figure_specs import FORM_SPECS
 from analysis.presentation.makeup import SPECS, read_makeup, references_of, split
 from analysis.study import Study, open_study
 from tests.mini_study import write_mini_study
@@ -87,6 +88,76 @@ WRONG = {
     "an unknown key of the report": (
         "level: both", "levels: both", "unknown key levels", "did you mean level?",
     ),
+    "a form of another block": (
+        "form: areas, indicator: K2", "form: heat, indicator: K2", "form has a wrong value",
+        "there are also the forms matrix, small_multiples, dots, groups_compare",
+    ),
+    "a matrix without a dividing value": (
+        "form: areas, indicator: K2}",
+        "form: matrix, upright: K1, across: K1, divide_upright: 0.5}",
+        "divide_across is missing", None,
+    ),
+    "a matrix of indicators with other categories": (
+        "form: areas, indicator: K2}",
+        "form: matrix, upright: K1, across: S1, divide_upright: 0.5, divide_across: 0.5}",
+        "K1 and S1 have no categories in common", None,
+    ),
+    "an unknown group to compare": (
+        "form: areas, indicator: K2}",
+        "form: groups_compare, indicator: K1, breakdown: sex, compared: ['1', '7']}",
+        "the breakdown sex has no group 7", None,
+    ),
+    "an unknown breakdown to compare": (
+        "form: areas, indicator: K2}",
+        "form: groups_compare, indicator: K1, breakdown: sexes, compared: ['1', '2']}",
+        "no breakdown sexes", None,
+    ),
+    "indicators that cannot share a scale": (
+        "form: areas, indicator: K2}", "form: dots, indicators: [K2, H1]}",
+        "do not have the same unit", None,
+    ),
+    "a label of what is not shown": (
+        "form: areas, indicator: K2}",
+        "form: dots, indicators: [K2, K2], labels: {K1: {cs: a, en: b}}}",
+        "labels names K1, which the chart does not show", None,
+    ),
+    "best two answers that do not fit": (
+        "form: stack, indicator: S1, breakdowns: [age_group]",
+        "form: stack, indicator: S1, top_two: [K2, K2]",
+        "top_two does not fit the indicators", None,
+    ),
+    "a grid with breakdowns": (
+        "form: stack, indicator: S1, breakdowns: [age_group]",
+        "form: stack, indicator: S1, indicators: [S1], breakdowns: [age_group]",
+        "a stack of several indicators has no breakdowns", None,
+    ),
+    "a grid of other answers": (
+        "form: stack, indicator: S1, breakdowns: [age_group]",
+        "form: stack, indicator: S1, indicators: [K1]",
+        "K1 does not have the answers of S1", None,
+    ),
+    "several maps without a region": (
+        "{block: reading_notes}", "{block: maps, indicators: [K2, K2]}", "a maps needs a region",
+        None,
+    ),
+    "a type by an unknown indicator": (
+        "{block: reading_notes}",
+        "{block: typology, otherwise: {cs: a, en: b}, "
+        "types: [{label: {cs: a, en: b}, when: {K9: above}}]}",
+        "no indicator K9", None,
+    ),
+    "a type without a translation": (
+        "{block: reading_notes}",
+        "{block: typology, otherwise: {cs: a, en: b}, "
+        "types: [{label: {cs: a}, when: {K2: above}}]}",
+        "a translation is missing: en", None,
+    ),
+    "an unknown side": (
+        "{block: reading_notes}",
+        "{block: typology, otherwise: {cs: a, en: b}, "
+        "types: [{label: {cs: a, en: b}, when: {K2: over}}]}",
+        "K2 has a wrong value", None,
+    ),
     "an unknown level": ("level: both", "level: district", "level has a wrong value", None),
 }  # fmt: skip
 
@@ -147,7 +218,8 @@ def test_references_and_their_parts(mini: Study) -> None:
 
 def test_every_block_and_key_is_documented() -> None:
     text = DOCUMENTATION.read_text(encoding="utf-8")
-    for name, spec in SPECS.items():
+    known = [*SPECS.items(), *((form, spec) for (_, form), spec in FORM_SPECS.items())]
+    for name, spec in known:
         assert f"`{name}`" in text, name
         for key in spec.model_fields:
             assert f"`{key}`" in text or f"`{key}:" in text, (name, key)

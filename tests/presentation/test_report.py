@@ -20,13 +20,14 @@ from analysis.presentation.blocks import (
     Document,
     Figures,
     Heading,
+    Paragraph,
     Table,
 )
 from analysis.presentation.report import Blocks, Report, open_report
 from analysis.presentation.rows import Rows
 from analysis.publishing.content import report_content
 from analysis.study import Study
-from tests.presentation.conftest import AREA, SMALL_AREA
+from tests.presentation.conftest import AREA, MINI_MAKEUP, SMALL_AREA, write_mini
 
 HIDDEN = ["suppressed_precision", "suppressed_primary", "suppressed_complementary"]
 
@@ -300,3 +301,46 @@ def test_key_figures_of_low_precision_stand_in_brackets(report_of: Callable[...,
         values = [value for block in blocks for value, *_ in block.items]
         assert values
         assert all(value.startswith("(") == bool(start) for value in values), values
+
+
+FIGURES = """\
+      - {block: chart, form: matrix, upright: K1, across: K1, divide_upright: 0.4, divide_across: 0.6}
+      - {block: sentence, form: matrix, upright: K1, across: K1, divide_upright: 0.4, divide_across: 0.6}
+      - {block: chart, form: small_multiples, indicators: [K2]}
+      - {block: chart, form: dots, indicators: [K2, K2], only: area}
+      - {block: chart, form: groups_compare, indicator: K1, breakdown: sex, compared: ["1", "2"]}
+      - {block: table, form: groups_compare, indicator: K1, breakdown: sex, compared: ["1", "2"]}
+      - {block: sentence, form: groups_compare, indicator: K1, breakdown: sex, compared: ["1", "2"]}
+      - {block: chart, form: stack, indicator: S1, indicators: [S1], top_two: [K2, K2]}
+      - {block: table, form: heat, indicators: [K1, K2]}
+      - {block: table, form: rank_sets, indicator: K2}
+      - {block: sentence, form: rank_sets, indicator: K2}
+      - {block: table, form: supply, need: K1, unmet: K1, capacity: K1}
+      - block: typology
+        shown: [sentence, table, areas]
+        types:
+          - {label: {cs: Vyšší, en: Higher}, when: {K2: above}}
+          - {label: {cs: Stejné, en: Alike}, when: {K2: same}}
+        otherwise: {cs: Ostatní, en: Others}
+        labels: {K2: {cs: zkratka, en: shorter}}
+"""
+
+
+@pytest.mark.parametrize("language", ["cs", "en"])
+@pytest.mark.parametrize("area", ["d1", None])
+def test_figures_of_a_study_without_a_region(
+    tmp_path: Path, area: str | None, language: str
+) -> None:
+    head = MINI_MAKEUP[: MINI_MAKEUP.index("      - {block: technical")]
+    study = write_mini(tmp_path, head + FIGURES)
+    blocks = open_report("needs", study, area, language).blocks()
+    content = report_content(blocks)
+    assert len(content.charts) == (5 if area else 4)
+    # The table of places is left out: no row of this study says any.
+    assert len(content.tables) == 5
+    assert [block for block in blocks if isinstance(block, Paragraph)]
+    for element in content.tables:
+        assert isinstance(element.block, Table)
+        assert element.block.notes
+    if language == "en":
+        assert not any("průkazně" in str(block.to_json()) for block in blocks)

@@ -117,7 +117,7 @@ def test_a_disagreement_is_told_with_its_line(
 
 
 def code_of_the_package() -> str:
-    return "\n".join(path.read_text(encoding="utf-8") for path in sorted(CODE.glob("*.py")))
+    return "\n".join(path.read_text(encoding="utf-8") for path in sorted(CODE.rglob("*.py")))
 
 
 def test_no_phrase_is_unused() -> None:
@@ -140,7 +140,8 @@ def test_no_phrase_is_missing() -> None:
     pattern = f'"((?:{"|".join(sections())})\\.\\w+)"'
     asked = set(re.findall(pattern, code_of_the_package()))
     assert len(asked) > 100
-    assert asked - set(words("cs").phrases) == set()
+    files = {name for name in asked if name.endswith(".yaml")}
+    assert asked - files - set(words("cs").phrases) == set()
 
 
 def sections() -> set[str]:

@@ -184,7 +184,10 @@ def wide_table(columns: int = 14) -> Table:
         caption="Věkové skupiny v okrscích, široká tabulka",
         columns=(Column("Skupina", align="left", width=3), *(Column(name) for name in names)),
         rows=tuple(
-            (Cell(f"{age}–{age + 9} let"), *(Cell("12\u00a0345", 12345, "# ##0") for _ in names))
+            (
+                Cell(f"{age}–{age + 9} let"),
+                *(Cell("12\u00a0345", 12345, "# ##0", under="11–13") for _ in names),
+            )
             for age in range(15, 85, 10)
         ),
         name="Okrsky [široká: tabulka] s příliš dlouhým názvem listu",

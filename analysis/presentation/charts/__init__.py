@@ -19,6 +19,7 @@ from analysis.presentation.charts.alternatives import (
     alt_of_extremes,
     fitting_alt,
     own_value,
+    qualified,
 )
 from analysis.presentation.charts.channels import channels
 from analysis.presentation.charts.compared import areas, differences, dots
@@ -45,6 +46,7 @@ __all__ = [
     "groups_compare",
     "matrix",
     "own_value",
+    "qualified",
     "ranked_bars",
     "scale_for",
     "small_multiples",

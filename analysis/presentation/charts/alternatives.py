@@ -43,6 +43,11 @@ def alt_of_extremes(
     )
 
 
+def qualified(scene: Scene, subject: str) -> str:
+    """What a chart is about, with a sample that is not the report's own."""
+    return f"{subject}, {scene.qualifier}" if scene.qualifier else subject
+
+
 def some(scene: Scene, names: Sequence[str]) -> str:
     """The first two of some names, with the number of the others; a word for none."""
     if not names:

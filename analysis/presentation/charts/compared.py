@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from analysis.presentation import theme
 from analysis.presentation.blocks import Chart
-from analysis.presentation.charts.alternatives import alt_of_extremes, own_value, some
+from analysis.presentation.charts.alternatives import alt_of_extremes, own_value, qualified, some
 from analysis.presentation.charts.frame import Plan
 from analysis.presentation.charts.marks import Dot, Key, Row, Whisker
 from analysis.presentation.charts.parts import (
@@ -173,11 +173,14 @@ def _dots_alt(scene: Scene, rows: Sequence[Estimate], names: Sequence[str]) -> s
         return scene.words.say("alt.nothing", chart=kind, area=area, indicator=subject)
     if scene.is_whole or not any(scene.differences(row.indicator) for row in rows):
         named = list(zip(names, rows, strict=True))
-        return alt_of_extremes(scene, "alt.dots_alone", scene.words.say("chart.several"), named)
+        count = scene.words.count("items", len(shown))
+        return alt_of_extremes(
+            scene, "alt.dots_alone", qualified(scene, names[0]), named, count=count
+        )
     return scene.words.say(
         "alt.dots",
         **{**scene.area_values, "rest": scene.names.say("place.rest_short")},
-        indicator=names[0],
+        indicator=qualified(scene, names[0]),
         count=scene.words.count("items", len(shown)),
         above=some(scene, [name for name, sign in signs.items() if sign == ABOVE]),
         below=some(scene, [name for name, sign in signs.items() if sign == BELOW]),

@@ -88,6 +88,7 @@ def groups_compare(
     compared: tuple[str, str],
     *,
     sort: bool = True,
+    top: int | None = None,
     notes: Sequence[str] = (),
 ) -> Chart:
     """Two groups of a breakdown over the categories of an indicator, as pairs of dots.
@@ -96,8 +97,11 @@ def groups_compare(
     ----------
     compared
         The two groups; categories are ranked by the first.
+    top
+        Draw only so many categories, those where the first group has the highest values.
     """
-    pairs = in_pairs(scene, code, breakdown, compared, sort=sort)
+    found = in_pairs(scene, code, breakdown, compared, sort=sort or top is not None)
+    pairs = found[:top]
     names = [pair.name for pair in pairs]
     drawn = [_pair_row(scene, pair) for pair in pairs]
     titles = [scene.names.group(breakdown, group) for group in compared]
@@ -116,6 +120,8 @@ def groups_compare(
     )  # fmt: skip
     data_names = [f"{name} – {title}" for name in names for title in titles]
     said = [*notes, scene.words.say("note.pairs")]
+    if len(pairs) < len(found):
+        said.append(scene.words.say("note.top", shown=len(pairs), all=len(found)))
     return row_chart(plan, label, _pairs_alt(scene, code, pairs, titles), rows, data_names, said)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from analysis.presentation import figure_tables, theme
 from analysis.presentation.blocks import Chart
-from analysis.presentation.charts.alternatives import fitting_alt, some
+from analysis.presentation.charts.alternatives import fitting_alt, qualified, some
 from analysis.presentation.charts.frame import draw_tag, tick_label
 from analysis.presentation.charts.labelling import Box, Placed, labelled
 from analysis.presentation.charts.marks import Scale
@@ -59,6 +59,7 @@ def _alt(scene: Scene, spec: MatrixSpec, points: list[Crossed]) -> str:
         upright=scene.names.indicator(spec.upright),
         across=scene.names.indicator(spec.across),
     )
+    subject = qualified(scene, subject)
     if not drawn:
         return say("alt.nothing", chart=say("chart_kind.matrix"), area=area, indicator=subject)
     names = quadrant_names(scene, spec)
@@ -101,8 +102,8 @@ def _share(scale: Scale, value: float) -> float:
 
 
 def _draw(scene: Scene, spec: MatrixSpec, points: list[Crossed], *, modelled: bool) -> Drawing:
-    across = close_scale(scene, spec.across, (spec.divide_across,))
-    upright = close_scale(scene, spec.upright, (spec.divide_upright,))
+    across = close_scale(scene, spec.across, spec.divide_across)
+    upright = close_scale(scene, spec.upright, spec.divide_upright)
     plane = _Plane(across, upright, (_LEFT, 10.0, theme.TEXT_WIDTH - 4.0, 10.0 + _HEIGHT))
     corners = _corners(scene, spec, plane)
     spots = [(plane.x(p.across.estimate), plane.y(p.upright.estimate), p.name) for p in points]

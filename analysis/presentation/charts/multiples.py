@@ -7,7 +7,12 @@ from dataclasses import dataclass
 
 from analysis.presentation import theme
 from analysis.presentation.blocks import Chart
-from analysis.presentation.charts.alternatives import alt_of_extremes, fitting_alt, own_value
+from analysis.presentation.charts.alternatives import (
+    alt_of_extremes,
+    fitting_alt,
+    own_value,
+    qualified,
+)
 from analysis.presentation.charts.frame import draw_tag, tick_label
 from analysis.presentation.charts.marks import Scale
 from analysis.presentation.charts.parts import value_text
@@ -113,7 +118,7 @@ def _alt(scene: Scene, pairs: Sequence[Pair], labels: Mapping[Pair, str]) -> str
     rows = scene.by_area(*pairs[0])
     named = [(scene.names.area(row.area), row) for row in rows]
     return alt_of_extremes(
-        scene, "alt.multiples", labels[pairs[0]], named,
+        scene, "alt.multiples", qualified(scene, labels[pairs[0]]), named,
         count=scene.names.areas_counted(len(scene.study.areas)),
         indicators=scene.words.count("items", len(pairs)),
         own=own_value(scene, rows),

@@ -75,18 +75,21 @@ def scale_over(scene: Scene, pairs: Sequence[tuple[str, str]], *, close: bool = 
     return widest or nice_scale([low, high], scales[0].unit, symmetric=low < 0)
 
 
-def close_scale(scene: Scene, code: str, among: Iterable[float] = ()) -> Scale:
-    """A scale that need not begin at zero, the same for every area: for points, not for bars."""
+def close_scale(scene: Scene, code: str, inside: float) -> Scale:
+    """A scale that need not begin at zero, the same for every area: for points, not for bars.
+
+    ``inside`` lies within it, not at an end, unless shares go no farther.
+    """
     unit: Unit = scene.names.unit(code)  # type: ignore[assignment]
-    limits = [*among]
-    for area in (*scene.study.areas.index, scene.whole):
-        limits += [
-            limit for row in scene.totals(code, area) if row.shown for limit in limits_of(row)
-        ]
-    low, high = min(limits, default=0.0), max(limits, default=1.0)
+    places = (*scene.study.areas.index, scene.whole)
+    rows = [row for area in places for row in scene.totals(code, area) if row.shown]
+    limits = [inside, *(limit for row in rows for limit in limits_of(row))]
+    low, high = min(limits), max(limits)
     step = _nice_step(max(high - low, 1e-6) / 5)
-    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
-    last = max(last, first + 1)
+    first = math.floor(min(low, inside - 0.5 * step) / step + 1e-9)
+    last = math.ceil(max(high, inside + 0.5 * step) / step - 1e-9)
+    if unit == "percent":
+        first, last = max(first, 0), min(last, math.floor(1 / step + 1e-9))
     ticks = tuple(place * step for place in range(first, last + 1))
     return Scale(ticks[0], ticks[-1], ticks, unit)
 
