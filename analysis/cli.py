@@ -319,6 +319,25 @@ def code(
     raise typer.Exit(int(any(desk.waits for desk in desks)))
 
 
+@app.command(name="check-table")
+def check_typed_table(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV or XLSX with a header.")],
+    sheet: Annotated[str | None, typer.Option("--sheet", help="Of a workbook.")] = None,
+    several: Annotated[
+        bool, typer.Option("--several", help="Several answers were allowed.")
+    ] = False,
+) -> None:
+    """Check the arithmetic of any table: totals, rounding, sums to 100, counts and shares."""
+    from analysis.console import say, show_issues
+    from analysis.errors import issues_table
+    from analysis.table_check import check_table
+
+    issues = check_table(file, sheet=sheet, several=several)
+    show_issues(issues_table(issues))
+    say(f"{file}: {len(issues) or 'no'} fault{'' if len(issues) == 1 else 's'}")
+    raise typer.Exit(int(bool(issues)))
+
+
 @app.command()
 def weight(
     data: Annotated[Path, typer.Argument(metavar="DATA", help="CSV, XLSX, Parquet or SAV.")],

@@ -32,6 +32,7 @@ SHOWING_PARTS = (
     "build.py",
     "checking.py",
     "coding_desk.py",
+    "table_check.py",
     "cli.py",
     "console.py",
     "new_study.py",

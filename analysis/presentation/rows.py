@@ -85,7 +85,12 @@ class Estimate(NamedTuple):
     @property
     def below_rounding(self) -> bool:
         """Whether a share is released as 0 only by rounding: a true 0 has its own state."""
-        return self.release == "ok" and self.statistic == "share" and self.estimate == 0
+        return (
+            self.release == "ok"
+            and self.statistic == "share"
+            and not self.is_difference
+            and self.estimate == 0
+        )
 
     @property
     def uncertain(self) -> bool:

@@ -116,7 +116,7 @@ def text_issues(texts: Iterable[str], language: str, report: str = "") -> Iterat
         for match in _NEGATIVE_ZERO.finditer(plain):
             yield Issue("a zero has a sign", file=report, expected="0", got=_around(plain, match))
         for pattern in _DIFFERENCE_IN_PERCENT.get(language, ()):
-            for match in pattern.finditer(plain):
+            for match in pattern.finditer(plain.lower()):
                 yield Issue(
                     "a difference of shares is written in percent",
                     file=report,
