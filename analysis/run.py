@@ -211,8 +211,8 @@ def _run(study: Study, ingredients: Ingredients, step: Step) -> RunOutcome:
         *_changes(study, released.rows),
     ):
         estimates, rows = _with_rows(estimates, beside), _with_rows(rows, beside)
-    rows = with_priorities(study, rows)
     _check_arithmetic(study, rows)
+    rows = with_priorities(study, rows)
     frames = {result.sample: result.frame for result in results}
     offered, open_answers = offer_answers(study, frames)
     # What a person has edited is refused before anything is written, not after.

@@ -29,7 +29,17 @@ def workspace(finished: Path, tmp_path: Path) -> Workspace:
 def test_help_names_every_verb(workspace: Workspace) -> None:
     result = command(workspace.root, "--help")
     assert result.returncode == 0
-    for verb in ("studies", "check", "run", "report", "build", "why", "explain", "weight"):
+    for verb in (
+        "studies",
+        "check",
+        "run",
+        "report",
+        "build",
+        "why",
+        "explain",
+        "approve",
+        "weight",
+    ):
         assert verb in result.stdout
 
 

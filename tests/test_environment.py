@@ -57,10 +57,14 @@ def test_notebooks_are_clean(path: object) -> None:
 
 
 #: Everything that the package is made of and that can name something.
+#: Tables of people's names, some of which villages bear too.
+NAMES_OF_PEOPLE = {"given_names.csv", "family_names.csv"}
 PACKAGE_TEXTS = sorted(
     path
     for path in (PROJECT / "analysis").rglob("*")
-    if path.is_file() and "__pycache__" not in path.parts and "shipped" not in path.parts
+    if path.is_file()
+    and not {"__pycache__", "shipped"} & set(path.parts)
+    and path.name not in NAMES_OF_PEOPLE
 )
 #: What a question may be called without being an ordinary word: A2, N6_other, X1_consent.
 QUESTION_LIKE = re.compile(r"[A-Z]+[0-9]\w*")

@@ -257,7 +257,8 @@ def _name(names: Names, proposal: Proposal, value: Value) -> str:
     if not isinstance(rule, Rule):
         return names.indicator(value.indicator)
     if rule.rows == "areas":
-        return names.area(value.area)
+        category = names.category(value.indicator, value.category)
+        return f"{names.area(value.area)} ({category})" if category else names.area(value.area)
     return names.category(value.indicator, value.category) or names.indicator(value.indicator)
 
 

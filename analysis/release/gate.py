@@ -159,6 +159,7 @@ class _Gate:
         self.sizes = sizes_of(estimates, declared.sources)
         self.precision = self.sizes.follow(precision)
         self.strata = strata(estimates, declared.sources)
+        self.structures = [structure_of(stratum, declared) for stratum in self.strata]
         self.derived = is_derived(estimates, declared.sources)
         self.memory: Memory = {}
         self.sides = comparison_sides(estimates, declared.sources)
@@ -192,8 +193,8 @@ class _Gate:
         )
 
     def _guarded(self) -> Iterator[Guarded]:
-        for stratum in self.strata:
-            for number in guarded_tables(stratum, structure_of(stratum, self.declared)):
+        for stratum, structure in zip(self.strata, self.structures, strict=True):
+            for number in guarded_tables(stratum, structure):
                 table = stratum.tables[number]
                 yield stratum.key[-1], table.indicator, table.category
 
@@ -204,12 +205,12 @@ class _Gate:
         return [
             network_of(
                 stratum,
-                structure_of(stratum, self.declared),
+                structure,
                 self.declared.sensitive_breakdowns,
                 self._shown(stratum, shown),
                 self.rules,
             )
-            for stratum in self.strata
+            for stratum, structure in zip(self.strata, self.structures, strict=True)
         ]
 
     def _shown_values(self) -> Knowledge:

@@ -36,6 +36,12 @@ class Published:
         return layers_of(self.folder)
 
     @cached_property
+    def small(self) -> list[Layer]:
+        """The layers in small letters, each text once."""
+        texts = {text.casefold(): where for where, text in reversed(self.layers)}
+        return [(where, text) for text, where in texts.items()]
+
+    @cached_property
     def rows(self) -> pd.DataFrame:
         """The open data; empty cells of keys stay texts."""
         path = self.folder / "open_data" / "estimates.csv"
@@ -62,9 +68,15 @@ class Published:
 def published(tmp_path_factory: pytest.TempPathFactory) -> Published:
     root = tmp_path_factory.mktemp("geheim-kanarek")
     write_canary_study(root)
+    # Every report in one language; of the other a report, and the whole data annex.
+    commands = (
+        ("build", "mini", "--lang", "cs"),
+        ("report", "mini", "--lang", "en", "--kind", "help", "--area", "d1"),
+        ("report", "mini", "--lang", "en", "--kind", "annex"),
+    )
     printed = ""
-    for language in ("cs", "en"):
-        made = needs(root, "build", "mini", "--lang", language, "--workers", "2", timeout=540)
+    for command in commands:
+        made = needs(root, *command, "--workers", "2", timeout=540)
         assert made.returncode == 0, made.stdout + made.stderr
         printed += made.stdout + made.stderr
     return Published(root, printed)

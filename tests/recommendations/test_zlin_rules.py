@@ -28,7 +28,7 @@ def ids(rules: Rules, *rows: dict[str, Any], area: str = HERE) -> list[str]:
 
 
 def test_the_rules_that_ship(rules: Rules) -> None:
-    expected = ["R1", "R2", "R3", "R3.1", "R4", "R5", "R6", "R7", "R8", "R9"]
+    expected = ["R1", "R2", "R3", "R3.1", "R4", "R4.1", "R5", "R6", "R7", "R8", "R9"]
     assert [rule.id for rule in rules.rules] == expected
     assert rules.reliability.advice is not None and rules.reliability.advice.id == "R10"
 
@@ -131,6 +131,13 @@ def test_r4_asks_for_the_whole_set_of_ranks_within_three(rules: Rules) -> None:
     assert ids(rules, need(1, 3), capacity(10, category="s70")) == []
     # The point estimate among the first three is not enough, nor is a value in place of a rank.
     assert ids(rules, row(indicator="UN05Z", category="illness"), capacity(10)) == []
+
+
+def test_r4_1_names_the_areas_to_the_region(rules: Rules) -> None:
+    low, enough = capacity(79.9), capacity(90, area="7201")
+    (proposal,) = found(rules, need(1, 3), need(1, 2, area="7201"), low, enough, area=WHOLE)
+    assert proposal.advice.id == "R4.1"
+    assert [value.area for value in proposal.values] == [HERE]
 
 
 def test_r4_keeps_the_rows_of_both(rules: Rules) -> None:

@@ -25,7 +25,7 @@ _PATTERNS = (
     re.compile(rf"\b{_STREET_WORD}\s*(?P<own>{_NAMES}(?:\s+(?:č\.?\s?)?{_NUMBER})?)", re.I),
     # nám. Míru 12
     re.compile(rf"\b(?P<own>{_SQUARE_WORD}\s+{_NAMES}\s+(?:č\.?\s?)?{_NUMBER})", re.I),
-    # Kašava č. p. 12, č. p. 12
+    # Ves č. p. 12, č. p. 12
     re.compile(rf"(?P<own>(?:{_NAMES}[\s,]+)?\b{_HOUSE_WORD}\s*:?\s*\d+\w?)", re.I),
     # 760 01 Město, PSČ 76001
     re.compile(rf"\b(?P<own>\d{{3}}\s?\d{{2}}\s+{_CAPITAL}\w+(?:\s+{_CAPITAL}\w+)*"
