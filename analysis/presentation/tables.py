@@ -412,19 +412,23 @@ def by_breakdown(
     sections = [(scene.names.breakdown(name) if name else "", rows) for name, rows in blocks]
     columns = _breakdown_columns(scene, unit_of(scene, code, category))
     starts = group_starts(sections)
-    relations = tuple(_base_relations(columns, starts, len(rows))) if total else ()
+    relations = tuple(_base_relations(columns, starts, steps)) if total else ()
     notes = stepping.notes(scene, steps)
     return finished(scene, label, columns, rows, used, notes, starts, relations)
 
 
 def _base_relations(
-    columns: Sequence[Column], starts: Sequence[tuple[str, int]], rows: int
+    columns: Sequence[Column], starts: Sequence[tuple[str, int]], steps: Sequence[Step]
 ) -> Iterator[Relation]:
-    """The groups of a breakdown have no more respondents than the total in the first row."""
+    """The groups of a breakdown have no more respondents than the total in the first row.
+
+    A wider group that stands in for one of them is no part: it overlaps with the others.
+    """
     bases = tuple(place for place, column in enumerate(columns) if column.role == "base")
-    borders = [*(start for _, start in starts), rows]
+    borders = [*(start for _, start in starts), len(steps)]
     for start, end in pairwise(borders):
-        yield Relation("rows_at_most", 0, tuple(range(start, end)), bases)
+        parts = tuple(row for row in range(start, end) if not steps[row].kind)
+        yield Relation("rows_at_most", 0, parts, bases)
 
 
 def _whole_groups(
