@@ -38,7 +38,8 @@ METADATA_FILE: Final = "csv-metadata.json"
 
 _FOLDER = Path(__file__).parent
 _LANGUAGES = ("cs", "en")
-_UNITS = {"percent": "share", "points": "points", "number": "number"}
+_UNITS = {"percent": "share", "points": "points", "number": "number",
+          "persons": "persons"}  # fmt: skip
 _PRIMARY_KEYS = {
     "estimates": ("row_id",),
     "areas": ("area",),

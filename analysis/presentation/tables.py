@@ -412,19 +412,25 @@ def by_breakdown(
     sections = [(scene.names.breakdown(name) if name else "", rows) for name, rows in blocks]
     columns = _breakdown_columns(scene, unit_of(scene, code, category))
     starts = group_starts(sections)
-    relations = tuple(_base_relations(columns, starts, len(rows))) if total else ()
+    relations = tuple(_base_relations(columns, starts, steps)) if total else ()
     notes = stepping.notes(scene, steps)
     return finished(scene, label, columns, rows, used, notes, starts, relations)
 
 
 def _base_relations(
-    columns: Sequence[Column], starts: Sequence[tuple[str, int]], rows: int
+    columns: Sequence[Column], starts: Sequence[tuple[str, int]], steps: Sequence[Step]
 ) -> Iterator[Relation]:
-    """The groups of a breakdown have no more respondents than the total in the first row."""
+    """The groups of a breakdown have no more respondents than the total in the first row.
+
+    A group in whose place a wider one is shown bears the base of that one.
+    """
+    if steps[0].kind != OWN:
+        return
     bases = tuple(place for place, column in enumerate(columns) if column.role == "base")
-    borders = [*(start for _, start in starts), rows]
+    borders = [*(start for _, start in starts), len(steps)]
     for start, end in pairwise(borders):
-        yield Relation("rows_at_most", 0, tuple(range(start, end)), bases)
+        own = tuple(place for place in range(start, end) if steps[place].kind == OWN)
+        yield Relation("rows_at_most", 0, own, bases)
 
 
 def _whole_groups(
