@@ -321,6 +321,9 @@ def first_order(
     unit = unit_of(scene, code)
     columns = _first_order_columns(scene, unit, bool(wholes), bool(differences))
     relations = _answer_relations(scene, code, rows, columns)
+    if any(step.kind != OWN for step in steps):
+        # A share shown by something wider does not add up with the others.
+        relations = tuple(one for one in relations if one.kind != "hundred")
     notes = (
         *stepping.notes(scene, steps),
         *_several_note(scene, relations),
@@ -412,19 +415,25 @@ def by_breakdown(
     sections = [(scene.names.breakdown(name) if name else "", rows) for name, rows in blocks]
     columns = _breakdown_columns(scene, unit_of(scene, code, category))
     starts = group_starts(sections)
-    relations = tuple(_base_relations(columns, starts, len(rows))) if total else ()
+    relations = tuple(_base_relations(columns, starts, steps)) if total else ()
     notes = stepping.notes(scene, steps)
     return finished(scene, label, columns, rows, used, notes, starts, relations)
 
 
 def _base_relations(
-    columns: Sequence[Column], starts: Sequence[tuple[str, int]], rows: int
+    columns: Sequence[Column], starts: Sequence[tuple[str, int]], steps: Sequence[Step]
 ) -> Iterator[Relation]:
-    """The groups of a breakdown have no more respondents than the total in the first row."""
+    """The groups of a breakdown have no more respondents than the total in the first row.
+
+    A group that is shown by something wider has the respondents of that.
+    """
     bases = tuple(place for place, column in enumerate(columns) if column.role == "base")
-    borders = [*(start for _, start in starts), rows]
+    borders = [*(start for _, start in starts), len(steps)]
+    own = [step.kind == OWN for step in steps]
     for start, end in pairwise(borders):
-        yield Relation("rows_at_most", 0, tuple(range(start, end)), bases)
+        if own[0]:
+            parts = tuple(place for place in range(start, end) if own[place])
+            yield Relation("rows_at_most", 0, parts, bases)
 
 
 def _whole_groups(
