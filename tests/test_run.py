@@ -29,7 +29,6 @@ from tests.mini_study import CARD, write_mini_study
 RESULTS = {
     "estimates.parquet",
     "released.parquet",
-    "released_texts.json",
     "waiting_texts.json",
     "run_record.json",
     "issues.csv",
@@ -73,7 +72,7 @@ def leftovers(workspace: Workspace) -> list[str]:
 
 
 def test_a_run_leaves_its_results_and_nothing_else(workspace: Workspace) -> None:
-    assert set(contents(workspace.processed("mini"))) == RESULTS
+    assert set(contents(workspace.processed("mini"))) == RESULTS | {"released_texts.json"}
     assert leftovers(workspace) == []
 
 
@@ -214,10 +213,13 @@ def test_results_of_a_sample_that_is_no_more_go(tmp_path: Path) -> None:
     write_answers(workspace).rename(workspace.raw("mini") / "others.csv")
     write_answers(workspace)
     run_study(opened(workspace))
-    assert set(contents(workspace.processed("mini"))) == RESULTS | {"weights_others.parquet"}
+    assert set(contents(workspace.processed("mini"))) == RESULTS | {
+        "weights_others.parquet",
+        "released_texts.json",
+    }
     write_mini_study(tmp_path)
     run_study(opened(workspace))
-    assert set(contents(workspace.processed("mini"))) == RESULTS
+    assert set(contents(workspace.processed("mini"))) == RESULTS | {"released_texts.json"}
 
 
 # --- a run that fails ---------------------------------------------------------------------

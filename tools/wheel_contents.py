@@ -1,4 +1,4 @@
-"""What a built wheel holds beside the package: the studies, catalogues and templates it copies from.
+"""What a built wheel holds beside the package: studies, catalogues and templates to copy from.
 
 An editable installation needs none of it: there they lie beside the package.
 """

@@ -113,6 +113,7 @@ class SupplySpec(BlockSpec):
     unmet: str
     capacity: str
     exclude: tuple[str, ...] = ()
+    level: Literal["area", "whole"] = "area"
     caption: Labels = {}
 
 

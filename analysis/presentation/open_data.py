@@ -23,7 +23,7 @@ from analysis.definitions import Definition, parse_rows, read_rows, suggestion
 from analysis.errors import WorkbenchError
 from analysis.presentation.annex_definition import read_annex
 from analysis.presentation.naming import Names
-from analysis.presentation.rows import read_released, read_run_record
+from analysis.presentation.rows import DIFFERENCES, RANK, read_released, read_run_record
 from analysis.presentation.wording import filled
 from analysis.questionnaire import Labels
 from analysis.study import Study
@@ -38,7 +38,8 @@ METADATA_FILE: Final = "csv-metadata.json"
 
 _FOLDER = Path(__file__).parent
 _LANGUAGES = ("cs", "en")
-_UNITS = {"percent": "share", "points": "points", "number": "number"}
+_UNITS = {"percent": "share", "points": "points", "number": "number",
+          "persons": "persons"}  # fmt: skip
 _PRIMARY_KEYS = {
     "estimates": ("row_id",),
     "areas": ("area",),
@@ -150,7 +151,9 @@ class _Tables:
     def _unit(self, indicator: str, category: str, comparison: str) -> str:
         own = "" if category == NOT_APPLICABLE else category
         unit = self.names[_LANGUAGES[0]].unit(indicator, own)
-        difference = comparison != NOT_APPLICABLE and unit == "percent"
+        if comparison == RANK:
+            return RANK
+        difference = comparison in DIFFERENCES and unit == "percent"
         return "points" if difference else _UNITS[unit]
 
     def _labels(self, name: str, texts: Mapping[str, str]) -> dict[str, str]:

@@ -17,7 +17,7 @@ from analysis.presentation.naming import Names
 from analysis.presentation.rows import Estimate, Rows, read_released
 from analysis.presentation.scene import RELEASE, Scene, data_origin
 from analysis.presentation.tables import Label
-from analysis.presentation.wording import filled
+from analysis.presentation.wording import filled, lowered
 from analysis.recommendations import Proposal, Rule, missing_sources, read_rules
 from analysis.recommendations.proposing import Value
 from analysis.study import Study
@@ -130,7 +130,7 @@ def rules_table(scene: Scene, spec: RecommendationsSpec, label: Label) -> Iterat
     rows = [
         (
             Cell(rule.id),
-            Cell(scene.names.text(rule.title)),
+            Cell(_title_of_rule(scene, rule)),
             Cell(_condition(scene, rule)),
             Cell(outcomes[rule.id]),
         )
@@ -255,11 +255,12 @@ def _name(names: Names, proposal: Proposal, value: Value) -> str:
     """What an item is called: its category, its area, or its indicator."""
     rule = proposal.advice
     if not isinstance(rule, Rule):
-        return names.indicator(value.indicator)
+        return lowered(names.indicator(value.indicator))
     if rule.rows == "areas":
         category = names.category(value.indicator, value.category)
         return f"{names.area(value.area)} ({category})" if category else names.area(value.area)
-    return names.category(value.indicator, value.category) or names.indicator(value.indicator)
+    category = names.category(value.indicator, value.category)
+    return category or lowered(names.indicator(value.indicator))
 
 
 def _number(scene: Scene, number: int) -> str:
@@ -329,6 +330,13 @@ def _target(scene: Scene, proposal: Proposal) -> str:
     if proposal.group and isinstance(rule, Rule):
         return scene.names.group(rule.breakdown, proposal.group)
     return _listed(scene.names, proposal)
+
+
+def _title_of_rule(scene: Scene, rule: Rule) -> str:
+    """The title of a rule by itself: it stands for all the groups that it speaks of."""
+    groups = [scene.names.group(rule.breakdown, group) for group in rule.groups]
+    values = {**scene.area_values, "items": "…", "group": scene.words.listed(groups) or "…"}
+    return scene.words.typeset(filled(scene.names.text(rule.title), values))
 
 
 def _condition(scene: Scene, rule: Rule) -> str:

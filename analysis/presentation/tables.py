@@ -425,15 +425,15 @@ def _base_relations(
 ) -> Iterator[Relation]:
     """The groups of a breakdown have no more respondents than the total in the first row.
 
-    A group that is shown by something wider has the respondents of that.
+    A group in whose place a wider one is shown bears the base of that one.
     """
+    if steps[0].kind != OWN:
+        return
     bases = tuple(place for place, column in enumerate(columns) if column.role == "base")
     borders = [*(start for _, start in starts), len(steps)]
-    own = [step.kind == OWN for step in steps]
     for start, end in pairwise(borders):
-        if own[0]:
-            parts = tuple(place for place in range(start, end) if own[place])
-            yield Relation("rows_at_most", 0, parts, bases)
+        own = tuple(place for place in range(start, end) if steps[place].kind == OWN)
+        yield Relation("rows_at_most", 0, own, bases)
 
 
 def _whole_groups(

@@ -179,6 +179,17 @@ def test_the_rules_tell_which_of_them_lack_a_source(
     assert not outcomes["R6"].startswith(source[:6])
 
 
+def test_no_placeholder_is_left(
+    scene_of: Callable[..., Scene], decide: Callable[..., None]
+) -> None:
+    decide()
+    for area, language in (("7212", "cs"), ("CZ072", "en")):
+        scene = scene_of(area, language)
+        text = said([*blocks(scene, spec()), *rules_table(scene, spec(), LABEL),
+                     *overview(scene, spec(), LABEL)])  # fmt: skip
+        assert "{" not in text
+
+
 def test_topics_and_levels_are_sets_of_their_own(
     scene_of: Callable[..., Scene], decide: Callable[..., None]
 ) -> None:
