@@ -39,7 +39,7 @@ class SheetSpec(Definition):
         (of the indicators of all sheets) or ``methods`` (survey, reading, marks, rules).
     families, indicators
         What a sheet of estimates takes in; an indicator may name one category
-        (``AW12/plan``).
+        (``CODE/category``).
     samples
         Only these; all that have rows when not given.
     breakdowns
