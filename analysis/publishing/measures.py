@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, fields
 
 import pikepdf
 
-from analysis.presentation.blocks import Chart, PageBreak, Table
+from analysis.presentation.blocks import Cell, Chart, Column, PageBreak, Table
 from analysis.publishing.content import Content
 
 ANNEX = "annex"
@@ -107,11 +107,17 @@ def _marks(block: object) -> Iterator[str]:
     table = block.data if isinstance(block, Chart) else block
     if not isinstance(table, Table):
         return
-    places = [place for place, column in enumerate(table.columns) if column.role == "value"]
     for row in table.rows:
-        for place in places:
-            if row[place].text:
-                yield row[place].mark
+        for cell, column in zip(row[1:], table.columns[1:], strict=True):
+            if _is_value(cell, column):
+                yield cell.mark
+
+
+def _is_value(cell: Cell, column: Column) -> bool:
+    """Whether a cell holds a value, or the mark of one; limits and bases are none."""
+    if column.role:
+        return column.role == "value" and bool(cell.text)
+    return cell.value is not None or bool(cell.mark)
 
 
 def _pages(pdf: bytes | None) -> int:
