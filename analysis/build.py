@@ -43,6 +43,7 @@ from analysis.publishing.manifest import (
     run_summary,
     write_manifest,
 )
+from analysis.publishing.measures import Measures, measures_from
 from analysis.publishing.notebook import declared_parameters, read_notebook
 from analysis.publishing.site import Site, write_site
 from analysis.release.texts import refresh_released_texts
@@ -81,7 +82,27 @@ class BuildResult:
         index = self.study.workspace.reports(self.study.id) / "index.html"
         summary = f"reports made {self.made}, up to date {self.current}, failed {len(self.failed)}"
         opening = [f"open {index}"] if index.exists() else []
-        return [*self.run_lines, summary, *opening]
+        return [*self.run_lines, summary, *_measured(index.parent), *opening]
+
+
+def _measured(folder: Path) -> list[str]:
+    """What the published reports hold, and how many values of their main chapters are not plain."""
+    manifest = read_manifest(folder)
+    measured = [
+        (record, measures_from(record.measures))
+        for record in (manifest.reports if manifest else ())
+        if record.measures.get("tables")
+    ]
+    if not measured:
+        return []
+    whole = sum((measures for _, measures in measured), Measures())
+    worst, most = max(measured, key=lambda pair: pair[1].not_plain)
+    return [
+        f"in {len(measured)} reports: {whole.pages} pages, {whole.tables} tables,"
+        f" {whole.figures} figures",
+        f"hidden or bracketed in main chapters: {whole.not_plain:.1%} of {whole.values} values,"
+        f" at most {most.not_plain:.1%} ({worst.kind} {worst.area})",
+    ]
 
 
 @dataclass(frozen=True)

@@ -38,8 +38,7 @@ class SheetSpec(Definition):
         ``estimates`` (released rows), ``territory`` (the territory tables), ``definitions``
         (of the indicators of all sheets) or ``methods`` (survey, reading, marks, rules).
     families, indicators
-        What a sheet of estimates takes in; an indicator may name one category
-        (``AW12/plan``).
+        What a sheet of estimates takes in; an indicator may name one category after a stroke.
     samples
         Only these; all that have rows when not given.
     breakdowns

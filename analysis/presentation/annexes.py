@@ -82,7 +82,8 @@ def questions_of(scene: Scene, makeup: MakeUp) -> list[str]:
         for definition in study.indicator(code):
             names |= set(definition.names)
             if definition.of:
-                names |= {name for one in study.indicator(definition.of) for name in one.names}
+                names |= {name for other in definition.sources
+                          for one in study.indicator(other) for name in one.names}  # fmt: skip
     names |= {name for spec in makeup.specs() for name in getattr(spec, "breakdowns", ())}
     return _as_questions(scene, names)
 
@@ -92,7 +93,8 @@ def questions_behind(scene: Scene, code: str, category: str = "") -> list[str]:
     definition = scene.names.definition(code, category)
     names = set(definition.names)
     if definition.of:
-        names |= set(scene.names.definition(definition.of).names)
+        for other in definition.sources:
+            names |= set(scene.names.definition(other).names)
     return _as_questions(scene, names)
 
 

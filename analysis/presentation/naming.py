@@ -100,9 +100,9 @@ class Names:
 
     def _over(self, code: str) -> str | None:
         first = self.study.indicator(code)[0]
-        if first.over or not first.of:
+        if first.over or len(first.sources) != 1:
             return first.over
-        return self.study.indicator(first.of)[0].over
+        return self.study.indicator(first.sources[0])[0].over
 
     def _forms(self, code: str) -> dict[str, Mapping[Form, str]]:
         if code not in self._categories:

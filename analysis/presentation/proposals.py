@@ -206,15 +206,20 @@ def _outcomes(scene: Scene, spec: RecommendationsSpec) -> dict[str, str]:
         for value in proposal.values
     }
     missing = missing_sources(rules, scene.rows.frame)
+    known = set(scene.rows.frame["indicator"])
     outcomes = {} if advice is None else {advice.id: _outcome(scene, advice.id in spoke)}
     for rule in rules.rules:
         outcomes[rule.id] = _outcome(scene, rule.id in spoke)
         if rule.id in missing:
             source = scene.names.text(rule.requires) or ", ".join(missing[rule.id])
             outcomes[rule.id] = say("recommendation.outcome_missing", source=source)
-        elif rule.id not in spoke and unsure >= {way.indicator for way in rule.ways}:
+        elif rule.id not in spoke and unsure and unsure >= known & _looked_at(rule):
             outcomes[rule.id] = say("recommendation.outcome_unsure")
     return outcomes
+
+
+def _looked_at(rule: Rule) -> set[str]:
+    return {way.indicator for way in rule.ways}
 
 
 def _outcome(scene: Scene, spoke: bool) -> str:

@@ -321,6 +321,9 @@ def first_order(
     unit = unit_of(scene, code)
     columns = _first_order_columns(scene, unit, bool(wholes), bool(differences))
     relations = _answer_relations(scene, code, rows, columns)
+    if any(step.kind != OWN for step in steps):
+        # A share shown by something wider does not add up with the others.
+        relations = tuple(one for one in relations if one.kind != "hundred")
     notes = (
         *stepping.notes(scene, steps),
         *_several_note(scene, relations),

@@ -139,6 +139,7 @@ class RenderResult:
     error: RenderError | None = None
     seconds: float = 0.0
     edition: str = "draft"
+    measures: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:
@@ -219,6 +220,7 @@ def _render(job: Job) -> RenderResult:
     # Imported here: the process that only hands out work needs none of it.
     from analysis.publishing.arithmetic import check_arithmetic
     from analysis.publishing.content import notebook_content
+    from analysis.publishing.measures import measures_of
 
     with _environment(_kernel_environment(job)):
         executed = run_notebook(
@@ -242,6 +244,7 @@ def _render(job: Job) -> RenderResult:
         content.document.data_origin,
         executed.warnings,
         edition=content.document.edition,
+        measures=measures_of(content, written.get("pdf")).as_record(),
     )
 
 

@@ -27,7 +27,8 @@ FORMAT: Final = 1
 class ReportRecord:
     """One report in the manifest; ``ingredients`` is the hash of what it was made from.
 
-    ``edition`` is ``draft`` or ``release``.
+    ``edition`` is ``draft`` or ``release``; ``measures`` counts what the report holds
+    (:class:`analysis.publishing.measures.Measures`).
     """
 
     kind: str
@@ -38,6 +39,7 @@ class ReportRecord:
     ingredients: str
     files: Mapping[str, OutputFile]
     edition: str = "draft"
+    measures: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -87,6 +89,7 @@ def record_of(result: RenderResult, ingredients: str) -> ReportRecord:
         ingredients,
         result.files,
         result.edition,
+        result.measures,
     )
 
 

@@ -274,12 +274,16 @@ class _Gate:
         return compared | self.sizes.hidden(hidden) | self._derived_followers(hidden)
 
     def _derived_followers(self, hidden: Booleans) -> Booleans:
-        """Rows computed from an indicator that is hidden in the same place."""
+        """Rows computed from an indicator that is hidden in the same place.
+
+        A comparison whose two sides are rows of the table follows these alone.
+        """
         place = [*STRATUM, "level", "area", "breakdown", "group"]
         concealed = set(
             self.estimates.loc[hidden, [*place, "indicator"]].itertuples(index=False, name=None)
         )
-        derived = self.derived.copy()
+        area, region = self.sides
+        derived = self.derived & ~((area >= 0) & (region >= 0))
         derived[self.sizes.rows] = False
         rows = self.estimates.loc[derived]
         follows = np.zeros(len(self.estimates), dtype=bool)

@@ -430,7 +430,10 @@ class _Builder:
             self.network.equate(int(numbers[0]), numbers[1:].tolist(), people)
 
     def _equate_totals(self, table: int, relation: Relation) -> None:
-        numbers, cells = self.totals[table, relation.cells], relation.cells
+        # Where nobody was asked there is nothing to add; the others still make up the whole.
+        asked = [cell for cell in relation.parts if self.stratum.n[table, cell] != 0]
+        cells = [relation.whole, *asked]
+        numbers = self.totals[table, cells]
         if (numbers < 0).any():
             return
         people = self._remainder(self.stratum.base[table, cells]) / self.scale

@@ -179,6 +179,18 @@ def test_the_rules_tell_which_of_them_lack_a_source(
     assert not outcomes["R6"].startswith(source[:6])
 
 
+def test_a_rule_with_too_few_answers_says_so_though_an_alternative_has_no_source(
+    scene: Scene,
+) -> None:
+    frame = scene.rows.frame.copy()
+    frame.loc[(frame["indicator"] == "BR01") & (frame["area"] == "7212"), "n"] = 15.0
+    (table,) = rules_table(replace(scene, rows=Rows(frame)), spec(topic="planning"), LABEL)
+    assert isinstance(table, Table)
+    outcomes = {row[0].text: row[-1].text.replace("\u00a0", " ") for row in table.rows}
+    assert outcomes["R6"] == outcomes["R7"] == "málo odpovědí"
+    assert outcomes["R10"] == "uplatnilo se"
+
+
 def test_no_placeholder_is_left(
     scene_of: Callable[..., Scene], decide: Callable[..., None]
 ) -> None:
