@@ -54,6 +54,13 @@ def test_the_report_renders_in_both_languages(moved: Study, language: str) -> No
     )
 
 
+def test_the_annex_defines_what_the_blocks_show_without_naming_it(moved: Study) -> None:
+    report = open_report("target_groups", moved, moved.whole, "cs")
+    (table,) = [one for one in report.chapter("annex-indicators") if isinstance(one, Table)]
+    codes = {row[0].text for row in table.rows}
+    assert {"TG01", "TG01N", "TG01P", "TG03", "TG04", "TG05", "UN05"} <= codes
+
+
 def test_no_czech_is_left_in_the_english_report(moved: Study) -> None:
     report: Report = open_report("target_groups", moved, moved.whole, "en")
     said = [
@@ -117,7 +124,7 @@ def seniors(study: Study) -> object:
     [
         (HIGH, LOW, "more than people under 65"),
         (LOW, HIGH, "less than people under 65"),
-        (HIGH, MIDDLE, "the difference is not significant"),
+        (HIGH, MIDDLE, "The difference is not significant"),
     ],
 )
 def test_more_and_less_are_said_only_where_intervals_are_apart(
