@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from functools import cache
 from pathlib import Path
 
@@ -12,14 +13,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.approvals import Approvals, Decision
 from analysis.errors import WorkbenchError
-from analysis.presentation import target_groups
+from analysis.presentation import group_proposals, target_groups
 from analysis.presentation.blocks import Facts, ItemList, Paragraph, Table
 from analysis.presentation.makeup import GroupProposalSpec, TargetGroupSpec, read_makeup
 from analysis.presentation.naming import Names
 from analysis.presentation.report import Report, open_report
 from analysis.presentation.rows import Rows
-from analysis.presentation.scene import Scene
+from analysis.presentation.scene import RELEASE, Scene
 from analysis.presentation.tables import Label
 from analysis.publishing.content import report_content
 from analysis.study import Study, open_study
@@ -178,11 +180,34 @@ def test_a_proposal_needs_support(
     speaks: bool,
 ) -> None:
     scene = scene_with("AW08", own, other, release)
-    found = list(target_groups.proposals(scene, seniors(zlin), [rule]))  # type: ignore[arg-type]
+    found = list(group_proposals.blocks(scene, seniors(zlin), [rule]))  # type: ignore[arg-type]
     assert isinstance(found[0], ItemList) == speaks
     if speaks:
         assert isinstance(found[0], ItemList)
         assert found[0].items[0].startswith("Aim. (rule R;")
+        assert found[0].items[0].endswith("awaiting approval")
+
+
+def test_a_release_shows_only_what_was_approved(
+    zlin: Study, scene_with: Callable[..., Scene], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draft = scene_with("AW08", HIGH, LOW, "ok")
+    release = replace(draft, edition=RELEASE)
+    (waiting,) = group_proposals.proposals(draft, seniors(zlin), [RULE])
+    first, *_ = group_proposals.blocks(release, seniors(zlin), [RULE])
+    assert isinstance(first, Paragraph) and "approved" in first.text
+    approved = Approvals(
+        (
+            Decision(
+                kind="recommendation", item=waiting.item.item, evidence=waiting.item.evidence,
+                state="approved", role="head of department", date=date(2026, 1, 5),
+            ),
+        )
+    )  # fmt: skip
+    monkeypatch.setattr(group_proposals, "read_approvals", lambda _: approved)
+    shown, *_ = group_proposals.blocks(release, seniors(zlin), [RULE])
+    assert isinstance(shown, ItemList) and shown.items[0].startswith("Aim. (rule R;")
+    assert "awaiting" not in shown.items[0]
 
 
 # --- tables -------------------------------------------------------------------------------
