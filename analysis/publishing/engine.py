@@ -123,7 +123,7 @@ class _Publisher(DisplayPublisher):
         **_: Any,
     ) -> None:  # fmt: skip
         name = (transient or {}).get("display_id")
-        values = {"data": _plain(data), "metadata": _plain(metadata or {})}
+        values = {"data": _sealed(data), "metadata": _sealed(metadata or {})}
         if update:
             for output in self.shell.named.get(name, ()):
                 output.update(values)
@@ -148,7 +148,7 @@ class _Hook(DisplayHook):
     def write_format_data(self, format_dict: Any, md_dict: Any = None) -> None:
         self.shell.outputs.append(
             _output(
-                "execute_result", data=_plain(format_dict), metadata=_plain(md_dict or {}),
+                "execute_result", data=_sealed(format_dict), metadata=_sealed(md_dict or {}),
                 execution_count=self.prompt_count,
             )
         )  # fmt: skip
@@ -243,9 +243,38 @@ def _shell() -> _Shell:
     return shell
 
 
-def _plain(bundle: Any) -> Any:
-    """A bundle as it comes out of a message: lists for tuples, text for keys."""
-    return json.loads(json.dumps(bundle, default=_encoded))
+def _sealed(bundle: Any) -> dict[str, Any]:
+    """A bundle as a message would carry it, with values other than text as their JSON.
+
+    papermill copies, checks and writes a notebook several times; a text costs it nothing.
+    :func:`opened` makes values of them again.
+    """
+    return {
+        mime: value if isinstance(value, str) else _Sealed(json.dumps(value, default=_encoded))
+        for mime, value in bundle.items()
+    }
+
+
+class _Sealed(str):
+    """The JSON of a value in a bundle."""
+
+    __slots__ = ()
+
+
+def opened(notebook: NotebookNode) -> NotebookNode:
+    """An executed notebook with the values that the engine had sealed."""
+    bundles = (
+        bundle
+        for cell in notebook.cells
+        for output in cell.get("outputs", ())
+        for bundle in (output.get("data"), output.get("metadata"))
+        if bundle
+    )
+    for bundle in bundles:
+        for mime, value in bundle.items():
+            if isinstance(value, _Sealed):
+                bundle[mime] = json.loads(value)
+    return notebook
 
 
 def _encoded(value: Any) -> str:

@@ -12,7 +12,7 @@ import logging
 import os
 import re
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,7 +89,10 @@ def run_notebook(
     import nbformat
     import papermill
 
-    name = engine or (_in_process() if is_fork() else ENGINE)
+    open_outputs: Callable[[Any], Any] = _unchanged
+    name = engine or ENGINE
+    if engine is None and is_fork():
+        name, open_outputs = _in_process()
     _register_engine()
     source = read_notebook(template)
     values = checked_parameters(declared_parameters(source, template), parameters, template)
@@ -108,6 +111,7 @@ def run_notebook(
             )
     except papermill.PapermillExecutionError as error:
         raise _failed_cell(template, source, error) from None
+    executed = open_outputs(executed)
     return ExecutedNotebook(canonical_notebook(executed), _printed_warnings(executed))
 
 
@@ -320,11 +324,16 @@ def _kernel_options(engine: str) -> Iterator[dict[str, Any]]:
         yield {**quiet, "config": Config(KernelManager=manager)}
 
 
-def _in_process() -> str:
-    from analysis.publishing.engine import IN_PROCESS, register_engine
+def _in_process() -> tuple[str, Callable[[Any], Any]]:
+    """The name of the engine for this process, and what opens the outputs that it seals."""
+    from analysis.publishing.engine import IN_PROCESS, opened, register_engine
 
     register_engine()
-    return IN_PROCESS
+    return IN_PROCESS, opened
+
+
+def _unchanged(executed: Any) -> Any:
+    return executed
 
 
 def _register_engine() -> None:

@@ -10,8 +10,12 @@ import geopandas  # noqa: F401
 import matplotlib.figure  # noqa: F401
 import nbclient  # noqa: F401
 import pyarrow.parquet  # noqa: F401
+import scipy.spatial  # noqa: F401
+import shapely  # noqa: F401
 
 from analysis.presentation import report  # noqa: F401
+from analysis.presentation.typeface import typeface
+from analysis.presentation.wording import checked_tables, words
 from analysis.publishing import (  # noqa: F401
     arithmetic,
     checks,
@@ -24,7 +28,13 @@ from analysis.publishing import (  # noqa: F401
 from analysis.publishing.batch import prepare_folders
 from analysis.publishing.html import prepare_pages
 from analysis.publishing.pdf import prepare_fonts
+from analysis.publishing.phrases import phrases
 
 prepare_pages()
 prepare_fonts()
 prepare_folders()
+for language in checked_tables():
+    words(language)
+    phrases(language)
+typeface("regular")
+typeface("semibold")
