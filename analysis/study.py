@@ -164,11 +164,18 @@ class Study:
         WorkbenchError
             If the study has no such indicator.
         """
-        found = tuple(indicator for indicator in self.indicators if indicator.code == code)
+        found = self._indicators.get(code, ())
         if not found:
             codes = [indicator.code for indicator in self.indicators]
             raise WorkbenchError(f"no indicator {code}", hint=suggestion(code, codes))
         return found
+
+    @cached_property
+    def _indicators(self) -> dict[str, tuple[Indicator, ...]]:
+        by_code: dict[str, list[Indicator]] = {}
+        for indicator in self.indicators:
+            by_code.setdefault(indicator.code, []).append(indicator)
+        return {code: tuple(found) for code, found in by_code.items()}
 
     def definition_of(self, code: str, category: str) -> Indicator:
         """The row that defines a category: its own, else the last of the code.
