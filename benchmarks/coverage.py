@@ -170,7 +170,7 @@ def estimates(
     if any(study.indicator(row.indicator)[0].statistic == "size" for row in plan):
         totals = population_totals(study, frame, weighted.weights.to_numpy())
         tables.append(size_rows(study, plan, tables, totals).assign(plain=np.nan))
-    # Rows of the plan may ask for the same total; sorting keeps one order for all samples.
+    # Rows of the plan may ask for the same total.
     return pd.concat(tables, ignore_index=True).drop_duplicates(KEYS, ignore_index=True)
 
 
@@ -759,12 +759,14 @@ def main(given: list[str] | None = None) -> int:
     outcome = run_samples(setting, cells, seeds, asked.workers, asked.minimum_n, until)
     table = results(cells, outcome.tally)
     good = report_coverage(table, asked, outcome.tally.samples, time.perf_counter() - start)
-    report_families(table, family_biases(cells, outcome.deviations))
+    biases = family_biases(cells, outcome.deviations)
+    report_families(table, biases)
     checks = pd.concat(outcome.checks, ignore_index=True)
     report_checks(checks)
     if asked.out:
         table.to_csv(asked.out, index=False)
         checks.to_csv(asked.out.with_suffix(".checks.csv"), index=False)
+        biases.to_csv(asked.out.with_suffix(".families.csv"))
     if asked.biased_samples:
         dependent = dependent_setting(setting, asked.outcome, asked.factor)
         seeds = range(2 * first, 2 * first + asked.biased_samples)
