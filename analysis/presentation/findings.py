@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from analysis.presentation import sentences
 from analysis.presentation.makeup import FindingsSpec, split
+from analysis.presentation.rows import Estimate
 from analysis.presentation.scene import Scene, ranked
 from analysis.presentation.wording import filled
 
