@@ -295,7 +295,7 @@ def source_note(scene: Scene, table: str, column: str = "") -> str:
     if column:
         found = found[found["column"].str.split().map(lambda names: column in names)]
     first = found.iloc[0]
-    text = source_title(scene, first.to_dict())
+    text = source_title(scene, first)
     when = str(first["reference_date"])
     is_day = len(when) == len("2020-12-31")
     shown = scene.numbers.date(date.fromisoformat(when)) if is_day else when

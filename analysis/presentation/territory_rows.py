@@ -121,10 +121,10 @@ def _source(scene: Scene, territory: Territory, table: str, column: str = "") ->
     if column:
         found = found[found["column"].str.split().map(lambda names: column in names)]
     first = found.iloc[0]
-    return str(first["reference_date"]), source_title(scene, first.to_dict())
+    return str(first["reference_date"]), source_title(scene, first)
 
 
-def source_title(scene: Scene, source: Mapping[str, str]) -> str:
+def source_title(scene: Scene, source: pd.Series[str]) -> str:
     """Publisher and title of a source, in the language of the scene where both are written."""
     language = scene.names.language
     own = [str(source.get(f"{name}::{language}", "")) for name in ("publisher", "title")]

@@ -77,7 +77,7 @@ def names_of(study: Study) -> Iterator[str]:
         yield from table["name"]
     project = study.card.project
     for texts in (project.name, project.client, project.contractor, project.author):
-        yield from (texts or {}).values() if not isinstance(texts, str) else (texts,)
+        yield from (texts or {}).values()
 
 
 @pytest.mark.parametrize("kind", ["awareness", "needs", "regional_summary", "target_groups"])
