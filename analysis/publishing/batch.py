@@ -349,11 +349,19 @@ def _run_in_processes(
     jobs: Sequence[Job], workers: int, teller: _Teller, limits: Limits
 ) -> Results:
     """The results of all jobs, each in a process forked for it or else in a pool."""
-    with _environment(WORKER_ENVIRONMENT):
+    with _environment({**WORKER_ENVIRONMENT, **_prepared(jobs)}):
         if not forks_are_used():
             return _run_in_pools(jobs, workers, teller)
         with ForkExecutor(max(min(workers, len(jobs)), 1), limits) as executor:
             return _run(jobs, range(len(jobs)), executor, teller)
+
+
+def _prepared(jobs: Sequence[Job]) -> dict[str, str]:
+    """What the parent of forks may prepare itself for."""
+    if not jobs:
+        return {}
+    study = str(jobs[0].parameters.get("study", ""))
+    return {forks.STUDY: study, ENVIRONMENT_VARIABLE: str(jobs[0].workspace)}
 
 
 def _run_in_pools(jobs: Sequence[Job], workers: int, teller: _Teller) -> Results:

@@ -23,6 +23,8 @@ from typing import Any, Final, TypeVar
 
 #: ``fork`` or ``pool`` where the choice is not to be made by the system.
 CHOICE: Final = "NEEDS_ENGINE"
+#: The study for which the parent of forks prepares itself; only faster for it.
+STUDY: Final = "NEEDS_PRELOADED_STUDY"
 PRELOADED: Final = ["analysis.publishing.preloaded"]
 
 #: The parent of forks has one thread. Arrow's allocator would start another.
