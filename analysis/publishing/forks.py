@@ -13,10 +13,12 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -72,6 +74,21 @@ def forks_are_used() -> bool:
     return possible and (choice == "fork" or (choice != "pool" and sys.platform != "darwin"))
 
 
+@contextmanager
+def environment(values: Mapping[str, str]) -> Iterator[None]:
+    """Variables that processes started meanwhile inherit."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
 class ForkExecutor(ThreadPoolExecutor):
     """``concurrent.futures`` over forked processes, one for each call.
 
@@ -88,6 +105,8 @@ class ForkExecutor(ThreadPoolExecutor):
         self._limits = limits
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload(PRELOADED)
+        with environment(ENVIRONMENT):
+            forkserver.ensure_running()
         self._running: set[Any] = set()
         self._killed = False
 
