@@ -193,8 +193,10 @@ def test_who_waits_is_told_for_whom(tmp_path: Path) -> None:
     assert len(told) == 1 and list((tmp_path / "reports").iterdir()) == []
 
 
-@pytest.mark.parametrize("name", [NAME, FINISHED])
-@pytest.mark.parametrize("damage", [b"", b"{", b"\xff\x00", b"[]\n", b'{"kind": 1}\n'])
+@pytest.mark.parametrize(
+    ("name", "damage"),
+    [(NAME, b"{"), (FINISHED, b'{"kind": 1}\n[]\n{"ki')],
+)
 def test_a_damaged_list_only_means_work(
     ready: Path, expected: dict[str, bytes], tmp_path: Path, name: str, damage: bytes
 ) -> None:
