@@ -25,6 +25,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import cycle, islice
+from multiprocessing import forkserver
 from pathlib import Path
 
 from analysis.publishing.batch import Job, render
@@ -110,6 +111,9 @@ def batch(workers: int, choice: str) -> Callable[[list[Job]], None]:
     def run(jobs: list[Job]) -> None:
         os.environ[CHOICE] = choice
         failed = [str(result.error) for result in render(jobs, workers=workers) if not result.ok]
+        # Its time and that of the reports count only once somebody has waited for its end.
+        if choice == "fork":
+            forkserver._forkserver._stop()
         if failed:
             sys.exit("; ".join(failed))
 
