@@ -45,6 +45,12 @@ from analysis.publishing.manifest import (
 )
 from analysis.publishing.measures import Measures, measures_from
 from analysis.publishing.notebook import declared_parameters, read_notebook
+from analysis.publishing.one_batch import (
+    finished_reports,
+    forget_finished,
+    note_finished,
+    one_batch,
+)
 from analysis.publishing.site import Site, write_site
 from analysis.release.texts import refresh_released_texts
 from analysis.run import read_run_record, reasons_to_run, run_study, stored_ingredients
@@ -189,21 +195,63 @@ def render_reports(
     expected = _orders(study, None, None, None, edition)
     orders = _orders(study, kinds, areas, languages, edition)
     folder = study.workspace.reports(study.id)
-    before = read_manifest(folder) or Manifest(study.id)
+    if not force and _is_all_there(study, orders):
+        return BuildResult(study, 0, len(orders))
+    with one_batch(folder, lambda text: step(text)):
+        return _make_stale(study, expected, orders, workers, force, step)
+
+
+def _is_all_there(study: Study, orders: Sequence[_Order]) -> bool:
+    """Whether nothing is to be made or published, so that no file need be touched."""
+    folder = study.workspace.reports(study.id)
+    manifest = read_manifest(folder)
+    return (
+        manifest is not None
+        and all(_is_current(order, manifest, folder) for order in orders)
+        and _kept(study, manifest.reports) == list(manifest.reports)
+        and _are_intact(folder, manifest.files)
+    )
+
+
+def _kept(study: Study, records: Iterable[ReportRecord]) -> list[ReportRecord]:
+    """The reports that the study still makes."""
+    possible = set(_possible_keys(study))
+    return [record for record in records if record.key in possible]
+
+
+def _make_stale(
+    study: Study,
+    expected: Sequence[_Order],
+    orders: Sequence[_Order],
+    workers: int | None,
+    force: bool,
+    step: Step,
+) -> BuildResult:
+    """Make the ordered reports that are not up to date, then the index and the manifest."""
+    folder = study.workspace.reports(study.id)
+    written = read_manifest(folder) or Manifest(study.id)
+    finished = [record for record in finished_reports(folder) if is_intact(folder, record)]
+    before = replace(written, reports=merged_records(written.reports, finished))
     waiting = {
         order.key: order for order in orders if force or not _is_current(order, before, folder)
     }
     results: dict[_Key, RenderResult] = {}
+    made: list[ReportRecord] = []
+
+    def keep(result: RenderResult) -> None:
+        job = result.job
+        key = job.kind, job.area, job.language
+        if key not in results and result.ok:
+            made.append(record_of(result, waiting[key].ingredients))
+            note_finished(folder, made[-1])
+        results[key] = result
+
     try:
-        _render([order.job for order in waiting.values()], workers, step, results)
+        _render([order.job for order in waiting.values()], workers, step, keep)
     finally:
         # What was finished before an interruption need not be made again.
-        made = [
-            record_of(results[key], order.ingredients)
-            for key, order in waiting.items()
-            if key in results and results[key].ok
-        ]
-        _publish(study, before, made, expected)
+        _publish(study, written, [*finished, *made], expected)
+        forget_finished(folder)
     failed = tuple(results[key] for key in waiting if not results[key].ok)
     return BuildResult(study, len(made), len(orders) - len(waiting), failed)
 
@@ -473,16 +521,15 @@ def _require_results(study: Study) -> None:
 
 
 def _render(
-    jobs: Sequence[Job], workers: int | None, step: Step, results: dict[_Key, RenderResult]
+    jobs: Sequence[Job],
+    workers: int | None,
+    step: Step,
+    keep: Callable[[RenderResult], None],
 ) -> None:
-    """Make reports; each result is in ``results`` as soon as it is known."""
+    """Make reports; ``keep`` is given each result as soon as it is known."""
     if not jobs:
         return
     step("rendering reports", 0, len(jobs))
-
-    def keep(result: RenderResult) -> None:
-        job = result.job
-        results[job.kind, job.area, job.language] = result
 
     def tell(result: RenderResult, done: int, total: int) -> None:
         keep(result)
@@ -499,9 +546,7 @@ def _publish(
 ) -> None:
     """Index and manifest, where they would not tell the same as those that are there."""
     folder = study.workspace.reports(study.id)
-    possible = set(_possible_keys(study))
-    kept = [record for record in before.reports if record.key in possible]
-    records = merged_records(kept, made)
+    records = merged_records(_kept(study, before.reports), made)
     if not made and records == before.reports and _are_intact(folder, before.files):
         return
     folder.mkdir(parents=True, exist_ok=True)

@@ -89,11 +89,21 @@ def outline_of(study: Study) -> Outline:
             file=study.folder / "study.yaml",
             hint="name the region in study.yaml, or use a chart of the areas",
         )
-    return _outline(study.territory, study.region, study.workspace.raw(BOUNDARIES))
+    boundaries = study.workspace.raw(BOUNDARIES)
+    return _outline(study.territory, study.region, boundaries, _state(boundaries))
+
+
+def _state(folder: Path) -> tuple[tuple[str, int, int], ...]:
+    """What changes with the files of a folder, so that an outline is never older than they."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    states = [(str(path), path.stat()) for path in files]
+    return tuple((name, status.st_mtime_ns, status.st_size) for name, status in states)
 
 
 @lru_cache(maxsize=8)
-def _outline(territory: Territory, region: str, boundaries: Path) -> Outline:
+def _outline(
+    territory: Territory, region: str, boundaries: Path, state: tuple[tuple[str, int, int], ...]
+) -> Outline:
     import shapely
 
     frame = territory.geometry("area", region, boundaries if boundaries.exists() else None)

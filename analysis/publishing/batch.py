@@ -28,7 +28,14 @@ from typing import Any, Final, Literal
 
 from analysis.errors import WorkbenchError
 from analysis.publishing import forks
-from analysis.publishing.forks import DEFAULT_LIMITS, ForkExecutor, Limits, Lost, forks_are_used
+from analysis.publishing.forks import (
+    DEFAULT_LIMITS,
+    ForkExecutor,
+    Limits,
+    Lost,
+    environment,
+    forks_are_used,
+)
 from analysis.publishing.notebook import NotebookError, notebook_text, run_notebook
 from analysis.workspace import ENVIRONMENT_VARIABLE
 
@@ -43,7 +50,8 @@ WORKER_ENVIRONMENT: Final = {
     **forks.ENVIRONMENT,
 }
 
-_STAGING = ".staging"
+#: The folder beside the published files in which reports are made.
+STAGING: Final = ".staging"
 
 
 @dataclass(frozen=True)
@@ -191,7 +199,7 @@ def render(
         results = {place: done.get(place) or _lost(job) for place, job in enumerate(ordered)}
     else:
         results = _run_in_processes(ordered, workers or os.cpu_count() or 1, teller, limits)
-    for folder in {job.reports / _STAGING for job in ordered}:
+    for folder in {job.reports / STAGING for job in ordered}:
         _remove_if_empty(folder)
     return [results[place] for place in range(len(ordered))]
 
@@ -228,7 +236,7 @@ def _render(job: Job) -> RenderResult:
     from analysis.publishing.content import notebook_content
     from analysis.publishing.measures import measures_of
 
-    with _environment(_kernel_environment(job)):
+    with environment(_kernel_environment(job)):
         executed = run_notebook(
             job.template, job.parameters, folder=job.workspace, cell_timeout=job.cell_timeout
         )
@@ -311,7 +319,7 @@ def _publish(job: Job, written: Mapping[str, bytes]) -> None:
 @contextmanager
 def _staging(job: Job) -> Iterator[Path]:
     """A folder on the same file system as the published ones, gone afterwards."""
-    parent = job.reports / _STAGING
+    parent = job.reports / STAGING
     parent.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=f"{job.kind}-{job.stem}-", dir=parent))
     try:
@@ -349,11 +357,19 @@ def _run_in_processes(
     jobs: Sequence[Job], workers: int, teller: _Teller, limits: Limits
 ) -> Results:
     """The results of all jobs, each in a process forked for it or else in a pool."""
-    with _environment(WORKER_ENVIRONMENT):
+    with environment({**WORKER_ENVIRONMENT, **_prepared(jobs)}):
         if not forks_are_used():
             return _run_in_pools(jobs, workers, teller)
         with ForkExecutor(max(min(workers, len(jobs)), 1), limits) as executor:
             return _run(jobs, range(len(jobs)), executor, teller)
+
+
+def _prepared(jobs: Sequence[Job]) -> dict[str, str]:
+    """What the parent of forks may prepare itself for."""
+    if not jobs:
+        return {}
+    study = str(jobs[0].parameters.get("study", ""))
+    return {forks.STUDY: study, ENVIRONMENT_VARIABLE: str(jobs[0].workspace)}
 
 
 def _run_in_pools(jobs: Sequence[Job], workers: int, teller: _Teller) -> Results:
@@ -452,18 +468,3 @@ def _ipython_folder() -> tempfile.TemporaryDirectory[str]:
     for one history.
     """
     return tempfile.TemporaryDirectory(prefix="needs-ipython-")
-
-
-@contextmanager
-def _environment(values: Mapping[str, str]) -> Iterator[None]:
-    """Variables that processes started meanwhile inherit."""
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value

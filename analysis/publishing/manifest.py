@@ -142,14 +142,15 @@ def read_manifest(folder: Path) -> Manifest | None:
             content["study"],
             content["ingredients"],
             content["run"],
-            tuple(_record(values) for values in content["reports"]),
+            tuple(record_from(values) for values in content["reports"]),
             tuple(OutputFile(**values) for values in content["files"]),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
-def _record(values: Mapping[str, Any]) -> ReportRecord:
+def record_from(values: Mapping[str, Any]) -> ReportRecord:
+    """A report as it stands in the JSON of the manifest."""
     files = {name: OutputFile(**entry) for name, entry in values["files"].items()}
     return ReportRecord(**{**values, "files": files})
 

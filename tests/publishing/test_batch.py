@@ -12,7 +12,7 @@ import pytest
 
 from analysis.publishing import batch
 from analysis.publishing.batch import FORMATS, Job, RenderResult, render, render_report
-from analysis.publishing.forks import CHOICE, forks_are_used
+from analysis.publishing.forks import CHOICE, environment, forks_are_used
 from tests.publishing.notebooks import PROJECT, write_notebook, write_report_notebook
 
 forks = pytest.mark.skipif(not forks_are_used(), reason="processes are not forked here")
@@ -188,7 +188,7 @@ def test_no_jobs_give_no_results() -> None:
 def test_the_environment_is_put_back(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PYTHONHASHSEED", raising=False)
     monkeypatch.setenv("OMP_NUM_THREADS", "7")
-    with batch._environment(batch.WORKER_ENVIRONMENT):
+    with environment(batch.WORKER_ENVIRONMENT):
         assert os.environ["OMP_NUM_THREADS"] == "1" and os.environ["PYTHONHASHSEED"] == "0"
     assert os.environ["OMP_NUM_THREADS"] == "7" and "PYTHONHASHSEED" not in os.environ
 
