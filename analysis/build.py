@@ -30,6 +30,8 @@ from analysis.presentation.annex_definition import (
 from analysis.presentation.makeup import read_makeup
 from analysis.presentation.maps import plain_map
 from analysis.presentation.outlines import BOUNDARIES
+from analysis.presentation.released_parts import parts_read
+from analysis.presentation.rows import RELEASED_FILE
 from analysis.presentation.scene import DRAFT, RELEASE, checked_edition
 from analysis.presentation.wording import words
 from analysis.publishing.batch import Job, OutputFile, RenderResult, render
@@ -41,6 +43,7 @@ from analysis.publishing.manifest import (
     read_manifest,
     record_of,
     run_summary,
+    shortened,
     write_manifest,
 )
 from analysis.publishing.measures import Measures, measures_from
@@ -199,7 +202,7 @@ def render_reports(
     finally:
         # What was finished before an interruption need not be made again.
         made = [
-            record_of(results[key], order.ingredients)
+            record_of(results[key], order.ingredients, order.named)
             for key, order in waiting.items()
             if key in results and results[key].ok
         ]
@@ -218,12 +221,31 @@ def reasons_to_build(study_id: str) -> list[str]:
     manifest = read_manifest(folder) or Manifest(study.id)
     orders = _orders(study, None, None, _published_languages(study), _published_edition(study))
     stale = [order for order in orders if not _is_current(order, manifest, folder)]
-    if stale and manifest.ingredients:
-        named = {name: value for order in orders for name, value in order.named.items()}
-        of_run = (stored_ingredients(study) or {}).keys() - named.keys()
-        before = {n: value for n, value in manifest.ingredients.items() if n not in of_run}
-        reasons = [f"reports: {text}" for text in changed_ingredients(before, named)]
-    return [*reasons, *(f"report {' '.join(order.key)} would be made" for order in stale)]
+    by_order = {order.key: _why_stale(order, manifest, folder) for order in stale}
+    common = [text for text in next(iter(by_order.values()), [])
+              if len(stale) > 1 and all(text in texts for texts in by_order.values())]  # fmt: skip
+    return [
+        *(f"reports: {text}" for text in common),
+        *(_named_reason(key, [text for text in texts if text not in common])
+          for key, texts in by_order.items()),
+    ]  # fmt: skip
+
+
+def _why_stale(order: _Order, manifest: Manifest, folder: Path) -> list[str]:
+    """What changed since a report was made, or which file is not as made; [] for a new report."""
+    record = manifest.report(*order.key)
+    if record is None:
+        return []
+    changed = changed_ingredients(record.made_from, shortened(order.named))
+    changed = changed if record.made_from else []
+    damaged = [file.path for file in record.files.values() if not _are_intact(folder, [file])]
+    reasons = [*changed, *(f"the file {path} is absent or changed" for path in damaged)]
+    return reasons or ["its parameters changed"]
+
+
+def _named_reason(key: _Key, reasons: Sequence[str]) -> str:
+    named = f"report {' '.join(key).rstrip()} would be made"
+    return f"{named}: {', '.join(reasons)}" if reasons else named
 
 
 def study_states() -> pd.DataFrame:
@@ -277,13 +299,14 @@ def _each_order(
     chosen_areas = _chosen(areas, known_areas, None, "area")
     for kind in _chosen(kinds, _named(_kinds(study)), None, "kind of report"):
         template = _template(study, kind)
-        named = _ingredients(study, kind, template)
+        shared = _ingredients(study, kind, template)
         # The data annex holds released rows and nothing that waits for anybody's approval.
         asked = {} if kind in _DATA else _edition_parameter(template, checked_edition(edition))
         level = _level(study, kind)
         for language in [""] if kind == OPEN_DATA else chosen_languages:
             for area in _areas_of(study, level, chosen_areas if areas else None):
                 job = _job(study, kind, area, language, template, asked)
+                named = {**shared, **_rows_read(study, kind, area)}
                 given = {f"parameter {key}": str(value) for key, value in job.parameters.items()}
                 yield _Order(job, combined_hash({**named, **given}), named)
 
@@ -346,6 +369,17 @@ def _ingredients(study: Study, kind: str, template: Path) -> Ingredients:
     folder = study.workspace.raw(BOUNDARIES)
     shown = [path for path in folder.rglob("*") if path.is_file()] if study.region else []
     return report_ingredients(study, kind, template, shown)
+
+
+def _rows_read(study: Study, kind: str, area: str) -> Ingredients:
+    """The parts of the released rows that a report reads; none as long as there are none."""
+    if not (study.processed / RELEASED_FILE).exists():
+        return {}
+    parts = parts_read(study, area)
+    if kind == OPEN_DATA:
+        # Every row of the open data names the inputs of its run.
+        parts["inputs of the run"] = str(read_run_record(study).get("input_hash", ""))
+    return parts
 
 
 def _kinds(study: Study) -> list[str]:
