@@ -52,6 +52,7 @@ from analysis.publishing.site import Site, write_site
 from analysis.release.texts import refresh_released_texts
 from analysis.run import read_run_record, reasons_to_run, run_study, stored_ingredients
 from analysis.study import Study, open_study
+from analysis.unchanged import build_request, files_beside, inputs_hash, keep_state, opening
 from analysis.workspace import Workspace, find_workspace, shipped_workspace
 
 Step = Callable[..., None]
@@ -82,10 +83,13 @@ class BuildResult:
 
     def lines(self) -> list[str]:
         """The outcome in a few sentences."""
-        index = self.study.workspace.reports(self.study.id) / "index.html"
+        return [*self.told(), *opening(self.study.workspace.reports(self.study.id))]
+
+    def told(self) -> list[str]:
+        """The outcome without where to look at it."""
         summary = f"reports made {self.made}, up to date {self.current}, failed {len(self.failed)}"
-        opening = [f"open {index}"] if index.exists() else []
-        return [*self.run_lines, summary, *_measured(index.parent), *opening]
+        folder = self.study.workspace.reports(self.study.id)
+        return [*self.run_lines, summary, *_measured(folder)]
 
 
 def _measured(folder: Path) -> list[str]:
@@ -144,6 +148,7 @@ def build_study(
         If definitions or data cannot be used; what was published before stays.
     """
     study = open_study(study_id)
+    inputs = inputs_hash(study.workspace, study.id, files_beside(study))
     wanted = languages or _published_languages(study)
     # What cannot be made is told before the long work, not after it.
     _orders(study, kinds, areas, wanted, edition)
@@ -152,6 +157,13 @@ def build_study(
         study, kinds=kinds, areas=areas, languages=wanted, workers=workers, edition=edition,
         step=step,
     )  # fmt: skip
+    if not result.failed:
+        request = build_request(
+            synthetic=synthetic, kinds=kinds, areas=areas, languages=languages, edition=edition
+        )
+        again = replace(outcome, done=False).lines()
+        rest = replace(result, made=0, current=result.made + result.current, run_lines=tuple(again))
+        keep_state(study, request, inputs, rest.told())
     return replace(result, run_lines=tuple(outcome.lines()))
 
 

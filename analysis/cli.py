@@ -179,13 +179,26 @@ def build(
     release: Release = False,
 ) -> None:
     """Check, run, report and site: whatever is not up to date."""
+    from analysis.unchanged import build_request, nothing_to_do
+
+    edition = "release" if release else "draft"
+    request = build_request(
+        synthetic=synthetic, kinds=kind, areas=area, languages=lang, edition=edition
+    )
+    same = nothing_to_do(study, request)
+    if same is not None:
+        from analysis.console import say
+
+        for line in same:
+            say(line)
+        return
     from analysis.build import build_study
     from analysis.console import progress
 
     with progress() as step:
         result = build_study(
             study, synthetic=synthetic, kinds=kind, areas=area, languages=lang, workers=workers,
-            edition="release" if release else "draft", step=step,
+            edition=edition, step=step,
         )  # fmt: skip
     _finish(result)
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 from rich.cells import cell_len
 from rich.console import Console
 from rich.markup import escape
@@ -16,6 +15,9 @@ from rich.table import Table
 from rich.text import Text
 
 from analysis.errors import WorkbenchError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Step = Callable[..., None]
 
@@ -153,4 +155,5 @@ def _issue_text(values: dict[str, Any]) -> str:
 
 
 def _given(value: Any) -> bool:
-    return value is not None and not pd.isna(value) and value != ""
+    # What is absent in a table of issues is None, or not equal to itself.
+    return value is not None and value == value and value != ""

@@ -31,6 +31,7 @@ SHOWING_PARTS = (
     "recommendations",
     "approving.py",
     "build.py",
+    "unchanged.py",
     "checking.py",
     "coding_desk.py",
     "table_check.py",
@@ -192,9 +193,7 @@ def _form_files(study: Study) -> list[str]:
 
 def _computing_hash() -> str:
     """One hash over all of the package that is not only for showing."""
-    computing = {
-        part: digest for part, digest in _package().items() if part not in SHOWING_PARTS
-    }
+    computing = {part: digest for part, digest in _package().items() if part not in SHOWING_PARTS}
     return combined_hash(computing)
 
 
