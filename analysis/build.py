@@ -31,7 +31,7 @@ from analysis.presentation.makeup import read_makeup
 from analysis.presentation.maps import plain_map
 from analysis.presentation.outlines import BOUNDARIES
 from analysis.presentation.released_parts import parts_read
-from analysis.presentation.rows import RELEASED_FILE
+from analysis.presentation.rows import RELEASED_FILE, read_released
 from analysis.presentation.scene import DRAFT, RELEASE, checked_edition
 from analysis.presentation.wording import words
 from analysis.publishing.batch import Job, OutputFile, RenderResult, render
@@ -48,6 +48,7 @@ from analysis.publishing.manifest import (
 )
 from analysis.publishing.measures import Measures, measures_from
 from analysis.publishing.notebook import declared_parameters, read_notebook
+from analysis.publishing.releases import checked_name, keep_release, same_as_kept
 from analysis.publishing.site import Site, write_site
 from analysis.release.texts import refresh_released_texts
 from analysis.run import read_run_record, reasons_to_run, run_study, stored_ingredients
@@ -75,6 +76,7 @@ class BuildResult:
     current: int = 0
     failed: tuple[RenderResult, ...] = ()
     run_lines: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
 
     @property
     def failures(self) -> list[str]:
@@ -83,7 +85,7 @@ class BuildResult:
 
     def lines(self) -> list[str]:
         """The outcome in a few sentences."""
-        return [*self.told(), *opening(self.study.workspace.reports(self.study.id))]
+        return [*self.told(), *self.kept, *opening(self.study.workspace.reports(self.study.id))]
 
     def told(self) -> list[str]:
         """The outcome without where to look at it."""
@@ -134,13 +136,15 @@ def build_study(
     languages: Sequence[str] | None = None,
     workers: int | None = None,
     edition: str = DRAFT,
+    name: str | None = None,
     step: Step = lambda *_: None,
 ) -> BuildResult:
     """Check, run, report and site: whatever is not up to date.
 
     Only the reports of ``kinds`` and ``areas`` where these are given. Without ``languages``
     the study's default language and every other in which there are reports already, so that
-    none of them grows old beside the new ones. ``edition`` is ``draft`` or ``release``.
+    none of them grows old beside the new ones. ``edition`` is ``draft`` or ``release``; a
+    release in which nothing failed is kept under its ``name``, else under the next number.
 
     Raises
     ------
@@ -151,6 +155,8 @@ def build_study(
     inputs = inputs_hash(study.workspace, study.id, files_beside(study))
     wanted = languages or _published_languages(study)
     # What cannot be made is told before the long work, not after it.
+    if edition == RELEASE:
+        checked_name(study.workspace.reports(study.id), name)
     _orders(study, kinds, areas, wanted, edition)
     outcome = run_study(study, synthetic=synthetic, step=step)
     result = render_reports(
@@ -164,7 +170,23 @@ def build_study(
         again = replace(outcome, done=False).lines()
         rest = replace(result, made=0, current=result.made + result.current, run_lines=tuple(again))
         keep_state(study, request, inputs, rest.told())
+        if edition == RELEASE:
+            result = replace(result, kept=_kept_release(study, name))
     return replace(result, run_lines=tuple(outcome.lines()))
+
+
+def _kept_release(study: Study, name: str | None) -> tuple[str, ...]:
+    """Keep what is published as a release, unless one holds the same; told in a line."""
+    reports = study.workspace.reports(study.id)
+    manifest = read_manifest(reports) or Manifest(study.id)
+    drafts = sum(record.edition != RELEASE for record in manifest.reports)
+    if drafts:
+        return (f"no release is kept as long as there are drafts: {drafts}",)
+    same = same_as_kept(reports)
+    if same is not None:
+        return (f"release {same} holds the same already",)
+    folder = keep_release(reports, read_released(study).frame, checked_name(reports, name))
+    return (f"release {folder.name} kept in {folder}",)
 
 
 def render_reports(

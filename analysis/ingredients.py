@@ -32,6 +32,7 @@ SHOWING_PARTS = (
     "approving.py",
     "build.py",
     "unchanged.py",
+    "release_changes.py",
     "checking.py",
     "coding_desk.py",
     "table_check.py",
