@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.approvals import read_approvals
 from analysis.definitions import suggestion
 from analysis.errors import WorkbenchError
 from analysis.ingredients import (
@@ -40,15 +42,19 @@ from analysis.publishing.manifest import (
     ReportRecord,
     is_intact,
     merged_records,
+    output_file,
     read_manifest,
     record_of,
     run_summary,
     shortened,
     write_manifest,
+    write_whole,
 )
 from analysis.publishing.measures import Measures, measures_from
 from analysis.publishing.notebook import declared_parameters, read_notebook
 from analysis.publishing.releases import checked_name, keep_release, same_as_kept
+from analysis.publishing.sbom import NAME as SBOM
+from analysis.publishing.sbom import software_bill
 from analysis.publishing.site import Site, write_site
 from analysis.release.texts import refresh_released_texts
 from analysis.run import read_run_record, reasons_to_run, run_study, stored_ingredients
@@ -579,7 +585,20 @@ def _publish(
     ingredients = {name: value for order in expected for name, value in order.named.items()}
     ingredients.update(stored_ingredients(study) or {})
     public = public_ingredients(study, ingredients)
-    write_manifest(folder, Manifest(study.id, public, run_summary(record), records, (index,)))
+    bill = write_whole(folder / SBOM, software_bill(ingredients.get("requirements.lock", "")))
+    files = (index, output_file(folder, bill))
+    write_manifest(
+        folder,
+        Manifest(study.id, public, run_summary(record), records, files, tuple(_decided(study))),
+    )
+
+
+def _decided(study: Study) -> Iterator[dict[str, Any]]:
+    """The decisions of people: by whom (the role, never a name), on what, how many."""
+    decisions = read_approvals(study).decisions
+    counted = Counter((one.role, one.kind, one.state) for one in decisions)
+    for (role, kind, state), count in sorted(counted.items()):
+        yield {"role": role, "kind": kind, "state": state, "items": count}
 
 
 def _possible_keys(study: Study) -> Iterator[_Key]:

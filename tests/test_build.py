@@ -129,7 +129,7 @@ def names(*areas: str, language: str = "cs", kind: str = "brief") -> set[str]:
 
 
 BOTH = {("brief", "d1", "cs"), ("brief", "d2", "cs")}
-SITE = {"index.html", "manifest.json"}
+SITE = {"index.html", "manifest.json", "sbom.cdx.json"}
 
 
 # --- everything, once ---------------------------------------------------------------------
@@ -139,7 +139,7 @@ def test_a_build_makes_every_report_the_index_and_the_manifest(workspace: Worksp
     assert set(contents(reports(workspace))) == names("d1", "d2") | SITE
     manifest = check_manifest(reports(workspace))  # compares every file with its hash
     assert {record.key for record in manifest.reports} == BOTH
-    assert [file.path for file in manifest.files] == ["index.html"]
+    assert [file.path for file in manifest.files] == ["index.html", "sbom.cdx.json"]
 
 
 def test_the_manifest_names_every_input_and_no_folder_of_this_machine(

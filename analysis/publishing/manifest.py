@@ -66,6 +66,8 @@ class Manifest:
         The reports, in the order of their keys.
     files
         Other published files of the study, such as its index page.
+    approved
+        What people decided: role, kind of item, state and how many items.
     """
 
     study: str
@@ -73,6 +75,7 @@ class Manifest:
     run: Mapping[str, Any] = field(default_factory=dict)
     reports: tuple[ReportRecord, ...] = ()
     files: tuple[OutputFile, ...] = ()
+    approved: tuple[Mapping[str, Any], ...] = ()
 
     def report(self, kind: str, area: str, language: str) -> ReportRecord | None:
         """One report of the manifest; nothing when it is not there."""
@@ -155,6 +158,7 @@ def read_manifest(folder: Path) -> Manifest | None:
             content["run"],
             tuple(_record(values) for values in content["reports"]),
             tuple(OutputFile(**values) for values in content["files"]),
+            tuple(content.get("approved", ())),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
