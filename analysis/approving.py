@@ -25,7 +25,7 @@ from analysis.approvals import (
 )
 from analysis.definitions import suggestion
 from analysis.errors import WorkbenchError
-from analysis.presentation import proposals
+from analysis.presentation import group_proposals, proposals
 from analysis.release.personal_data import Scrubber
 from analysis.release.texts import (
     quotations_to_approve,
@@ -37,9 +37,15 @@ from analysis.study import Study
 
 Provider = Callable[[Study], Iterable[Item]]
 
+
+def _recommendations(study: Study) -> list[Item]:
+    """What the rules of the study propose, and those of its target groups."""
+    return [*proposals.waiting_items(study), *group_proposals.waiting_items(study)]
+
+
 #: Who proposes items of a kind. A provider reads what a run has stored; it computes nothing.
 PROVIDERS: dict[Kind, Provider] = {
-    proposals.KIND: proposals.waiting_items,
+    "recommendation": _recommendations,
     "quotation": quotations_to_approve,
 }
 

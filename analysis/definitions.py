@@ -89,8 +89,7 @@ def read_tree(path: Path) -> Tree:
     """
     text = _read_text(path)
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        values = yaml.safe_load(text)
+        node = _composed(text)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         raise WorkbenchError(
@@ -100,9 +99,19 @@ def read_tree(path: Path) -> Tree:
             got=str(getattr(error, "problem", "") or "") or None,
             hint="check the indentation, the colons and the quotes on this line",
         ) from None
-    tree = Tree(values, str(path), dict(_lines(node, ())) if node else {})
+    lines = dict(_lines(node, ())) if node else {}
+    tree = Tree(yaml.SafeLoader("").construct_document(node) if node else None, str(path), lines)
     _refuse_repeated_keys(node, tree)
     return tree
+
+
+def _composed(text: str) -> Any:
+    """The nodes of a YAML text, by libyaml where it is there: it is ten times as fast."""
+    try:
+        return yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except yaml.YAMLError:
+        # The error in the words of the other reader, which are the same everywhere.
+        return yaml.compose(text, Loader=yaml.SafeLoader)
 
 
 def read_rows(path: Path, sheet: str | None = None, encoding: str = "utf-8-sig") -> list[Row]:

@@ -48,6 +48,8 @@ _ID: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _TEMPLATES: Final = Path(__file__).with_name("new_study_readme")
 #: Sections of the card whose facts are found out anew.
 _OPENED: Final = ("project", "fieldwork")
+#: Sections that a new study has no use for: files of others are taken over with its own.
+_LEFT_OUT: Final = ("shared",)
 
 
 @dataclass(frozen=True)
@@ -259,8 +261,8 @@ def _renamed(text: str, rules: list[_Rule]) -> str:
 
 
 def _take_over(origin: Study, folder: Path, rules: list[_Rule]) -> None:
-    for path in _files_of(origin):
-        target = folder / path.relative_to(origin.folder)
+    for name, path in _files_of(origin).items():
+        target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         if path.suffix in _TEXT_FILES:
             text = path.read_bytes().decode("utf-8")
@@ -269,12 +271,15 @@ def _take_over(origin: Study, folder: Path, rules: list[_Rule]) -> None:
             shutil.copy2(path, target)
 
 
-def _files_of(study: Study) -> Iterator[Path]:
+def _files_of(study: Study) -> dict[str, Path]:
+    """The files to take over by their place in the folder: the study's own, and those it shares."""
+    files = {name: study.files / name for name in study.files.shared}
     for path in sorted(study.folder.rglob("*")):
         inner = path.relative_to(study.folder)
         hidden = any(part.startswith(".") or part == "__pycache__" for part in inner.parts)
-        if path.is_file() and not hidden and inner.as_posix() not in NOT_TAKEN_OVER:
-            yield path
+        if path.is_file() and not hidden:
+            files[inner.as_posix()] = path
+    return {name: path for name, path in files.items() if name not in NOT_TAKEN_OVER}
 
 
 def _old_wave(study: Study, origin: Study) -> Iterator[Issue]:
@@ -305,7 +310,7 @@ def _card(
 ) -> dict[str, Any]:
     """The card of the source with the facts that are not known of the new study left open."""
     old = read_tree(origin.folder / "study.yaml").values
-    kept = {key: value for key, value in old.items() if key not in _OPENED}
+    kept = {key: value for key, value in old.items() if key not in (*_OPENED, *_LEFT_OUT)}
     values = {key: _rewritten(value, rules) for key, value in kept.items()}
     languages = tuple(origin.languages)
     values |= {"id": study_id, "region": region, "wave": wave}
@@ -315,7 +320,7 @@ def _card(
     opened: dict[str, dict[str, Any]] = {section: {} for section in _OPENED}
     for fact in facts():
         opened[fact.path[0]][fact.path[1]] = _open(fact, languages)
-    order = list(dict.fromkeys([*old, *opened]))
+    order = [key for key in dict.fromkeys([*old, *opened]) if key not in _LEFT_OUT]
     return {key: opened[key] if key in opened else values[key] for key in order}
 
 

@@ -10,7 +10,8 @@ import pandas as pd
 
 from analysis.errors import WorkbenchError
 from analysis.expressions import Answers, Context, Value
-from analysis.study import Study, Variable
+from analysis.study import Study
+from analysis.study_definitions.rows import Variable
 
 
 def study_context(study: Study, columns: Mapping[str, Any] | pd.DataFrame) -> Context:

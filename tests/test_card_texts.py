@@ -90,7 +90,7 @@ def test_a_placeholder_that_does_not_exist_is_an_error(tmp_path: Path) -> None:
 
 
 def test_every_fact_stands_in_the_card_and_is_explained_in_both_languages() -> None:
-    from analysis.study import Fieldwork, Project
+    from analysis.study_definitions.card import Fieldwork, Project
 
     models = {"project": Project, "fieldwork": Fieldwork}
     for fact in facts():

@@ -138,6 +138,16 @@ def test_a_study_is_made_from_another_new_one_in_the_workspace_one_is_in(
     ]
 
 
+def test_files_that_the_source_takes_from_another_study_come_along(folder: Path) -> None:
+    sharing = [name for name in SHIPPED.study_ids() if open_study(name, SHIPPED).card.shared]
+    made = new_study("second-2026", "CZ053", sharing[0])
+    assert made.study.card.shared is None
+    origin = open_study(sharing[0], SHIPPED)
+    assert made.study.reports == origin.reports
+    assert set(origin.files.shared) <= relative(made.study.folder)
+    assert find_workspace().study_ids() == ["second-2026"]
+
+
 @pytest.mark.parametrize("name", ["CZ053", "94", "Pardubický kraj", " pardubický KRAJ ",
                                   "Pardubice Region", "Pardubického kraje"])  # fmt: skip
 def test_a_region_is_found_by_code_and_name(name: str) -> None:

@@ -552,7 +552,7 @@ def test_the_plan_names_every_indicator_and_the_headlines_by_all_breakdowns(
     for code in ("AW01", "AW05", "AW06", "AW07", "AW08", "AW12", "IC04", "IC05"):
         rows = [row for row in plan if row.indicator == code]
         by_sample = {row.sample: row for row in rows}
-        assert set(by_sample["inhabitants"].breakdowns) == STANDARD_BREAKDOWNS
+        assert set(by_sample["inhabitants"].breakdowns) == STANDARD_BREAKDOWNS | {"age_group_wide"}
         assert set(by_sample["inhabitants"].levels) == {"area", "region"}
         assert by_sample["users"].comparisons == ()
 

@@ -11,7 +11,12 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 #: Folders of the project, and below which one of the package they go.
-SHIPPED = ("studies/catalogues", "studies/zlin-2010", "notebooks/reports")
+SHIPPED = (
+    "studies/catalogues",
+    "studies/zlin-2010",
+    "studies/liberec-opz",
+    "notebooks/reports",
+)
 
 
 class ShippedStudies(BuildHookInterface[Any]):

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from analysis.errors import WorkbenchError
 from analysis.expressions import Context, Expression
-from analysis.study import Indicator, Study
+from analysis.study import Study
+from analysis.study_definitions.rows import Indicator
 from analysis.target_groups import TARGET_GROUPS
 from analysis.variables import study_context
 

@@ -28,7 +28,8 @@ from analysis.indicators.group_sizes import (
     size_issues,
     size_rows,
 )
-from analysis.study import Indicator, PlanRow, Study
+from analysis.study import Study
+from analysis.study_definitions.rows import Indicator, PlanRow
 from analysis.validation.clean import Validated
 from analysis.weighting.sample import Weighted
 

@@ -16,7 +16,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.errors import Issue, WorkbenchError
-from analysis.study import Indicator, PlanRow, Study
+from analysis.study import Study
+from analysis.study_definitions.rows import Indicator, PlanRow
 from analysis.target_groups import TargetGroup
 
 #: Counted in the population tables: the group now, and those who grow into it.

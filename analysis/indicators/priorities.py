@@ -16,7 +16,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.estimates import RELEASED_COLUMNS, row_ids
-from analysis.study import Indicator, PlanRow, Study
+from analysis.study import Study
+from analysis.study_definitions.rows import Indicator, PlanRow
 from analysis.target_groups import MEMBER
 
 #: The breakdown under which the rank by each component stands; the group is its indicator.

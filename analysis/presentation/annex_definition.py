@@ -19,7 +19,8 @@ from analysis.presentation.makeup import split
 from analysis.presentation.naming import PLACE_NAMES
 from analysis.presentation.wording import placeholders
 from analysis.questionnaire import Labels
-from analysis.study import Indicator, Study
+from analysis.study import Study
+from analysis.study_definitions.rows import Indicator
 
 #: Its name, as the kind of report that it defines.
 ANNEX_FILE = "annex.yaml"

@@ -10,6 +10,7 @@ from analysis.presentation.makeup import (
     IndicatorAnnexSpec,
     MakeUp,
     QuestionnaireAnnexSpec,
+    TargetGroupSpec,
     references_of,
     split,
 )
@@ -17,6 +18,14 @@ from analysis.presentation.scene import Scene
 from analysis.presentation.tables import Label
 from analysis.questionnaire import Choice, Group, Question
 
+_SIZES = ("size", "count", "entrants")
+#: The statistics of target groups that each form of their block shows.
+_STATISTICS_OF = {
+    "size": _SIZES,
+    "sizes": _SIZES,
+    "priority": ("mean_rank",),
+    "priorities": ("mean_rank",),
+}
 _PLAIN_TYPES = {"text": "open", "integer": "number", "decimal": "number", "date": "date"}
 
 
@@ -24,7 +33,7 @@ def indicators(
     scene: Scene, label: Label, spec: IndicatorAnnexSpec, makeup: MakeUp
 ) -> Iterator[Block]:
     """The indicators of the report: code, name, definition, base, version."""
-    codes = _indicators_of(makeup)
+    codes = _indicators_of(makeup) | _of_target_groups(scene, makeup)
     rows = [
         (
             Cell(definition.code),
@@ -55,6 +64,14 @@ def _name(scene: Scene, code: str, category: str) -> str:
 
 def _indicators_of(makeup: MakeUp) -> set[str]:
     return {split(reference)[0] for spec in makeup.specs() for reference in references_of(spec)}
+
+
+def _of_target_groups(scene: Scene, makeup: MakeUp) -> set[str]:
+    """Sizes and priorities, which the blocks on target groups show without naming them."""
+    shown = {spec.form for spec in makeup.specs() if isinstance(spec, TargetGroupSpec)}
+    wanted = {name for form in shown for name in _STATISTICS_OF.get(form, ())}
+    found = [one for one in scene.study.indicators if one.statistic in wanted]
+    return {one.code for one in found} | {source for one in found for source in one.sources}
 
 
 def questions_of(scene: Scene, makeup: MakeUp) -> list[str]:

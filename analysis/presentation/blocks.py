@@ -26,7 +26,7 @@ class Block:
 
     def to_json(self) -> dict[str, Any]:
         """The block as JSON-ready values, with its ``type``."""
-        return {"type": self.type, **dataclasses.asdict(self)}
+        return {"type": self.type, **_fields_of(self)}
 
     def to_html(self) -> str:
         """A plain HTML fragment for JupyterLab."""
@@ -34,6 +34,23 @@ class Block:
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
         return {BLOCK_MIME: self.to_json(), "text/html": self.to_html()}
+
+
+def _fields_of(value: Any) -> dict[str, Any]:
+    """The fields of a dataclass; its values are never changed, so they are not copied."""
+    return {name: _json_ready(getattr(value, name)) for name in value.__dataclass_fields__}
+
+
+def _json_ready(value: Any) -> Any:
+    if isinstance(value, str):
+        return value
+    if dataclasses.is_dataclass(value):
+        return _fields_of(value)
+    if isinstance(value, list | tuple):
+        return [_json_ready(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _json_ready(item) for key, item in value.items()}
+    return value
 
 
 @dataclass(frozen=True)

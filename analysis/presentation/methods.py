@@ -24,7 +24,7 @@ from analysis.presentation.released_parts import data_version
 from analysis.presentation.scene import Scene
 from analysis.presentation.tables import Label, full_legend
 from analysis.questionnaire import Question
-from analysis.study import Sample
+from analysis.study_definitions.card import Sample
 
 _HASH_SHOWN = 12
 _MOST_OPEN_QUESTIONS = 8

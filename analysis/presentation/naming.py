@@ -9,7 +9,8 @@ from typing import Literal
 
 from analysis.presentation.numbers import NO_BREAK_SPACE
 from analysis.presentation.wording import Words, capitalised, words
-from analysis.study import Indicator, Study
+from analysis.study import Study
+from analysis.study_definitions.rows import Indicator
 from analysis.territory import Case
 
 Form = Literal["label", "short", "accusative"]

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from analysis.errors import WorkbenchError
-from analysis.presentation import sentences
+from analysis.presentation import group_proposals, sentences
 from analysis.presentation.blocks import Block, Cell, Column, Facts, ItemList, Paragraph, Table
-from analysis.presentation.makeup import GroupProposalSpec, TargetGroupSpec, split
+from analysis.presentation.makeup import TargetGroupSpec, split
 from analysis.presentation.profile import source_note
 from analysis.presentation.rows import Estimate
 from analysis.presentation.scene import Scene, data_origin, ranked
@@ -25,6 +25,7 @@ from analysis.presentation.tables import (
     sign_of,
     value_cell,
 )
+from analysis.presentation.target_rows import apart, members, others
 from analysis.presentation.wording import capitalised
 from analysis.study import Study
 from analysis.target_groups import MEMBER, OTHER, TargetGroup, register_groups
@@ -82,7 +83,7 @@ def blocks(scene: Scene, spec: TargetGroupSpec, label: Label) -> Iterator[Block]
     elif spec.form == "priorities":
         yield from most_urgent(scene, label, spec.top or 15)
     elif spec.form == "proposals" and group is not None:
-        yield from proposals(scene, group, spec.proposals)
+        yield from group_proposals.blocks(scene, group, spec.proposals)
 
 
 # --- who ------------------------------------------------------------------------------------
@@ -268,34 +269,6 @@ def size_sentence(scene: Scene, group: TargetGroup) -> Iterator[Paragraph]:
 
 
 # --- members and others -----------------------------------------------------------------------
-
-
-def members(
-    scene: Scene, code: str, group: TargetGroup, category: str = "", area: str | None = None
-) -> Estimate | None:
-    """The row of the members of a group."""
-    return _side(scene, code, group, category, area, MEMBER)
-
-
-def others(
-    scene: Scene, code: str, group: TargetGroup, category: str = "", area: str | None = None
-) -> Estimate | None:
-    """The row of those who do not belong to a group."""
-    return _side(scene, code, group, category, area, OTHER)
-
-
-def _side(
-    scene: Scene, code: str, group: TargetGroup, category: str, area: str | None, side: str
-) -> Estimate | None:
-    rows = scene.groups(code, group.variable, category, area)
-    return next((row for row in rows if row.group == side), None)
-
-
-def apart(first: Estimate | None, second: Estimate | None) -> int:
-    """1 where the first value is surely higher, −1 where it is surely lower, else 0."""
-    if first is None or second is None or not (first.has_interval and second.has_interval):
-        return 0
-    return int(first.ci_low > second.ci_high) - int(first.ci_high < second.ci_low)
 
 
 def comparison(
@@ -574,48 +547,3 @@ def _ranks_cell(scene: Scene, row: Estimate | None, places: int) -> Cell:
     if row is None or not row.has_interval:
         return Cell("–")
     return Cell(scene.numbers.span(row.ci_low, row.ci_high, places))
-
-
-# --- proposals --------------------------------------------------------------------------------
-
-
-def proposals(
-    scene: Scene, group: TargetGroup, rules: Sequence[GroupProposalSpec]
-) -> Iterator[ItemList | Paragraph]:
-    """Proposals of the make-up whose condition the released rows of a group support."""
-    say = scene.words.say
-    said = []
-    for rule in rules:
-        if rule.groups and group.id not in rule.groups:
-            continue
-        code, category = split(rule.indicator)
-        own = members(scene, code, group, category)
-        if own is None or not _speaks(scene, group, rule, own):
-            continue
-        said.append(
-            say(
-                "target_group.proposal",
-                rule=rule.id,
-                text=scene.names.text(rule.text),
-                name=scene.names.full(code, category),
-                value=sentences.figure(scene, own),
-                evidence="; ".join(filter(None, (scene.interval(own), scene.base(own)))),
-            )
-        )
-    if said:
-        yield ItemList(tuple(said))
-    else:
-        yield Paragraph(say("target_group.no_proposal"))
-    yield Paragraph(say("target_group.proposal_note"), "note")
-
-
-def _speaks(scene: Scene, group: TargetGroup, rule: GroupProposalSpec, own: Estimate) -> bool:
-    if not own.shown or own.uncertain or not own.has_interval:
-        return False
-    code, category = split(rule.indicator)
-    rest = others(scene, code, group, category)
-    if rule.when == "above_others":
-        return apart(own, rest) > 0
-    if rule.when == "below_others":
-        return apart(own, rest) < 0
-    return rule.value is not None and own.ci_low > rule.value

@@ -27,6 +27,8 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from analysis.errors import WorkbenchError
+from analysis.publishing import forks
+from analysis.publishing.forks import DEFAULT_LIMITS, ForkExecutor, Limits, Lost, forks_are_used
 from analysis.publishing.notebook import NotebookError, notebook_text, run_notebook
 from analysis.workspace import ENVIRONMENT_VARIABLE
 
@@ -38,6 +40,7 @@ WORKER_ENVIRONMENT: Final = {
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
     "PYTHONHASHSEED": "0",
+    **forks.ENVIRONMENT,
 }
 
 _STAGING = ".staging"
@@ -157,6 +160,7 @@ def render(
     workers: int | None = None,
     executor: Executor | None = None,
     progress: Progress | None = None,
+    limits: Limits = DEFAULT_LIMITS,
 ) -> list[RenderResult]:
     """Make reports, several at a time.
 
@@ -172,6 +176,8 @@ def render(
         cluster with the workspace on a shared folder, instead of a pool of processes.
     progress
         Called as reports get done.
+    limits
+        The time and memory that a report may take where reports are forked.
 
     Returns
     -------
@@ -184,7 +190,7 @@ def render(
         done = _run(ordered, range(len(ordered)), executor, teller)
         results = {place: done.get(place) or _lost(job) for place, job in enumerate(ordered)}
     else:
-        results = _run_in_processes(ordered, workers or os.cpu_count() or 1, teller)
+        results = _run_in_processes(ordered, workers or os.cpu_count() or 1, teller, limits)
     for folder in {job.reports / _STAGING for job in ordered}:
         _remove_if_empty(folder)
     return [results[place] for place in range(len(ordered))]
@@ -204,7 +210,7 @@ def render_report(job: Job) -> RenderResult:
 
 
 def _render_error(job: Job, error: Exception) -> RenderError:
-    if isinstance(error, NotebookError):
+    if isinstance(error, NotebookError | Lost):
         return RenderError(job.area, error.cell, error.message)
     if isinstance(error, WorkbenchError):
         return RenderError(job.area, None, str(error))
@@ -339,7 +345,18 @@ class _Teller:
 Results = dict[int, RenderResult]
 
 
-def _run_in_processes(jobs: Sequence[Job], workers: int, teller: _Teller) -> Results:
+def _run_in_processes(
+    jobs: Sequence[Job], workers: int, teller: _Teller, limits: Limits
+) -> Results:
+    """The results of all jobs, each in a process forked for it or else in a pool."""
+    with _environment(WORKER_ENVIRONMENT):
+        if not forks_are_used():
+            return _run_in_pools(jobs, workers, teller)
+        with ForkExecutor(max(min(workers, len(jobs)), 1), limits) as executor:
+            return _run(jobs, range(len(jobs)), executor, teller)
+
+
+def _run_in_pools(jobs: Sequence[Job], workers: int, teller: _Teller) -> Results:
     """The results of all jobs, whatever becomes of the worker processes.
 
     A worker that is killed takes the whole pool with it. The jobs that it may have been at
@@ -348,15 +365,14 @@ def _run_in_processes(jobs: Sequence[Job], workers: int, teller: _Teller) -> Res
     """
     results: Results = {}
     waiting = list(range(len(jobs)))
-    with _environment(WORKER_ENVIRONMENT):
-        while waiting:
-            with _pool(min(workers, len(waiting))) as pool:
-                results.update(_run(jobs, waiting, pool, teller))
-            left = [place for place in waiting if place not in results]
-            for place in left[: 2 * workers + 1]:
-                results[place] = _run_alone(jobs[place])
-                teller.tell(results[place])
-            waiting = left[2 * workers + 1 :]
+    while waiting:
+        with _pool(min(workers, len(waiting))) as pool:
+            results.update(_run(jobs, waiting, pool, teller))
+        left = [place for place in waiting if place not in results]
+        for place in left[: 2 * workers + 1]:
+            results[place] = _run_alone(jobs[place])
+            teller.tell(results[place])
+        waiting = left[2 * workers + 1 :]
     return results
 
 
@@ -421,6 +437,11 @@ def _kernel_environment(job: Job) -> dict[str, str]:
         ENVIRONMENT_VARIABLE: str(job.workspace),
         "IPYTHONDIR": _ipython_folder().name,
     }
+
+
+def prepare_folders() -> None:
+    """Make the folder of IPython, which processes forked from this one then share."""
+    _ipython_folder()
 
 
 @cache

@@ -44,6 +44,12 @@ def render_html(content: Content) -> str:
     )
 
 
+def prepare_pages() -> None:
+    """Make style and template ready, so that processes forked from this one need not."""
+    page_style()
+    _template("report.html.j2")
+
+
 def page_frame(language: str, texts: Phrases) -> dict[str, Any]:
     """What every page of the workbench is given: its language, phrases, style and policy."""
     style = page_style()

@@ -12,13 +12,15 @@ import logging
 import os
 import re
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from analysis.errors import Issue, WorkbenchError
 from analysis.presentation.blocks import BLOCK_MIME
+from analysis.publishing.forks import is_fork
 
 ENGINE: Final = "needs-kernel"
 KERNEL: Final = "python3"
@@ -58,7 +60,7 @@ def run_notebook(
     *,
     folder: Path,
     cell_timeout: int | None = None,
-    engine: str = ENGINE,
+    engine: str | None = None,
 ) -> ExecutedNotebook:
     """Run a report notebook with parameters.
 
@@ -73,7 +75,8 @@ def run_notebook(
     cell_timeout
         Seconds after which a cell is given up; never when not given.
     engine
-        The name under which papermill knows what executes the cells.
+        The name under which papermill knows what executes the cells. When not given, they
+        run in this process if it was forked for them, and in a kernel otherwise.
 
     Raises
     ------
@@ -86,24 +89,29 @@ def run_notebook(
     import nbformat
     import papermill
 
+    open_outputs: Callable[[Any], Any] = _unchanged
+    name = engine or ENGINE
+    if engine is None and is_fork():
+        name, open_outputs = _in_process()
     _register_engine()
     source = read_notebook(template)
     values = checked_parameters(declared_parameters(source, template), parameters, template)
     try:
-        with tempfile.TemporaryDirectory(prefix="needs-") as sockets:
+        with _kernel_options(name) as options:
             executed = papermill.execute_notebook(
                 nbformat.from_dict(source),  # type: ignore[no-untyped-call]
                 None,
                 parameters=values,
-                engine_name=engine,
+                engine_name=name,
                 kernel_name=KERNEL,
                 progress_bar=False,
                 cwd=str(folder),
                 execution_timeout=cell_timeout,
-                **_kernel_options(sockets),
+                **options,
             )
     except papermill.PapermillExecutionError as error:
         raise _failed_cell(template, source, error) from None
+    executed = open_outputs(executed)
     return ExecutedNotebook(canonical_notebook(executed), _printed_warnings(executed))
 
 
@@ -295,19 +303,37 @@ def _place_in_template(source: Notebook, index: int) -> int:
     return index + 1 if index <= tagged else index
 
 
-def _kernel_options(sockets: str) -> dict[str, Any]:
+@contextmanager
+def _kernel_options(engine: str) -> Iterator[dict[str, Any]]:
     """How a kernel is reached: by sockets in a folder of its own where there are any.
 
     Kernels that start at the same time can then not take each other's network ports. The
     name has to be given: Jupyter's own for sockets of files is the same for all kernels.
     """
+    if engine != ENGINE:
+        yield {}
+        return
     from traitlets.config import Config
 
     quiet = {"extra_arguments": ["--log-level=CRITICAL"]}
-    if os.name != "posix" or len(sockets) > _LONGEST_SOCKET:
-        return quiet
-    manager = {"transport": "ipc", "ip": os.path.join(sockets, "k")}
-    return {**quiet, "config": Config(KernelManager=manager)}
+    with tempfile.TemporaryDirectory(prefix="needs-") as sockets:
+        if os.name != "posix" or len(sockets) > _LONGEST_SOCKET:
+            yield quiet
+            return
+        manager = {"transport": "ipc", "ip": os.path.join(sockets, "k")}
+        yield {**quiet, "config": Config(KernelManager=manager)}
+
+
+def _in_process() -> tuple[str, Callable[[Any], Any]]:
+    """The name of the engine for this process, and what opens the outputs that it seals."""
+    from analysis.publishing.engine import IN_PROCESS, opened, register_engine
+
+    register_engine()
+    return IN_PROCESS, opened
+
+
+def _unchanged(executed: Any) -> Any:
+    return executed
 
 
 def _register_engine() -> None:

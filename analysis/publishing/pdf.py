@@ -80,6 +80,12 @@ def render_pdf(content: Content) -> bytes:
     return tag_row_headers(pdf)
 
 
+def prepare_fonts() -> None:
+    """Read the fonts, so that processes forked from this one need not."""
+    _compiler()
+    _characters()
+
+
 @cache
 def _compiler() -> typst.Compiler:
     fonts = typst.Fonts(

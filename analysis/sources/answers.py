@@ -32,7 +32,7 @@ from analysis.sources.choice_book import (
 from analysis.sources.columns import Column, Table
 from analysis.sources.numbers import read_dates, read_numbers
 from analysis.sources.places import PlaceNames, place_key
-from analysis.study import MissingCodes
+from analysis.study_definitions.card import MissingCodes
 
 Positions = NDArray[np.int64]
 Mask = NDArray[np.bool_]

@@ -13,7 +13,7 @@ from rapidfuzz import process
 
 from analysis.questionnaire import Choice
 from analysis.sources.columns import label_key, name_key
-from analysis.study import MissingCodes
+from analysis.study_definitions.card import MissingCodes
 
 # A label of this length may have been cut at the 120 bytes that SPSS allows.
 _CUT_LABEL_BYTES = 110

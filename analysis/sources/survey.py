@@ -24,7 +24,8 @@ from analysis.sources.headers import META_COLUMNS, Matching, expected_names, mat
 from analysis.sources.multiple_response import MultipleResponse
 from analysis.sources.places import PlaceNames, place_names
 from analysis.sources.tabular import read_table
-from analysis.study import FileOptions, MissingCodes, SampleDesign, Study
+from analysis.study import Study
+from analysis.study_definitions.card import FileOptions, MissingCodes, SampleDesign
 
 # A file with more unknown answers than known ones belongs to another questionnaire.
 _UNKNOWN_SHARE = 0.5

@@ -21,7 +21,7 @@ import yaml
 
 from analysis.errors import WorkbenchError
 from analysis.questionnaire import Question, Questionnaire
-from analysis.study import MissingCodes
+from analysis.study_definitions.card import MissingCodes
 
 # A fixed day in place of the day of writing, which the formats would record.
 _WRITTEN = datetime(2000, 1, 1)

@@ -14,7 +14,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.expressions import Expression, parse
-from analysis.study import DiscardRule, Study
+from analysis.study import Study
+from analysis.study_definitions.card import DiscardRule
 from analysis.validation.cells import columns_of
 from analysis.validation.findings import Findings
 from analysis.variables import study_context

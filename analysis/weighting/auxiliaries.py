@@ -6,7 +6,8 @@ from itertools import product
 
 import pandas as pd
 
-from analysis.study import Auxiliary, Study
+from analysis.study import Study
+from analysis.study_definitions.card import Auxiliary
 from analysis.weighting.margins import JOINT, MarginTable, MarginTables
 
 

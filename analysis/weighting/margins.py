@@ -22,7 +22,8 @@ from numpy.typing import NDArray
 from analysis.definitions import read_rows, read_tree, suggestion
 from analysis.errors import Issue, WorkbenchError
 from analysis.questionnaire import Choice
-from analysis.study import Margin, Study
+from analysis.study import Study
+from analysis.study_definitions.rows import Margin
 from analysis.territory import Territory
 
 #: A margin whose date lies further than this from the field work is warned of.

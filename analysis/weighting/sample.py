@@ -11,7 +11,8 @@ import pandas as pd
 
 from analysis.definitions import suggestion
 from analysis.errors import Issue, WorkbenchError
-from analysis.study import Sample, Study
+from analysis.study import Study
+from analysis.study_definitions.card import Sample
 from analysis.weighting.calibration_model import CalibrationModel, model_of_targets
 from analysis.weighting.collapse import collapse
 from analysis.weighting.diagnostics import (

@@ -16,7 +16,8 @@ from analysis.indicators.estimating import SampleResult, check_plan, estimate_st
 from analysis.indicators.group_sizes import population_rows, population_totals, size_rows
 from analysis.indicators.priorities import possible_ranks, with_priorities
 from analysis.run import read_and_check
-from analysis.study import PlanRow, Study, open_study
+from analysis.study import Study, open_study
+from analysis.study_definitions.rows import PlanRow
 from analysis.variables import with_derived_variables
 from analysis.weighting.sample import weight_sample
 from tests.mini_results import answers, write_answers

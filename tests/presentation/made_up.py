@@ -17,7 +17,8 @@ from scipy import stats
 
 from analysis.estimates import IDENTITY, RELEASED_COLUMNS, row_ids
 from analysis.presentation.naming import Names
-from analysis.study import PlanRow, Study
+from analysis.study import Study
+from analysis.study_definitions.rows import PlanRow
 
 _Z = 1.959964
 

@@ -46,7 +46,9 @@ def test_its_parameters_have_the_defaults_of_the_shipped_study(
     (cell,) = [c for c in notebook.cells if "parameters" in c.metadata.get("tags", [])]
     values: dict[str, str] = {}
     exec(cell.source, {}, values)
-    assert values == {"study": "zlin-2010", "area": "7212", "language": "cs"}
+    assert values == {
+        "study": "zlin-2010", "area": "7212", "language": "cs", "edition": "draft",
+    }  # fmt: skip
 
 
 def test_it_computes_nothing_itself(notebook: nbformat.NotebookNode) -> None:

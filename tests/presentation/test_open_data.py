@@ -25,7 +25,8 @@ from analysis.presentation.open_data import (
     open_data_files,
 )
 from analysis.run import run_study
-from analysis.study import COMPARISONS, Study, _IndicatorRow, open_study
+from analysis.study import Study, open_study
+from analysis.study_definitions.rows import COMPARISONS, IndicatorEntry
 from analysis.workspace import Workspace
 from tests.mini_annex import write_annex
 from tests.mini_results import mini_workspace
@@ -157,7 +158,7 @@ def test_the_code_book_explains_every_column_and_every_short_list(shipped: Study
 
 def test_every_statistic_and_comparison_that_a_study_may_ask_for_has_a_label() -> None:
     codes = {(row.column, row.code) for row in code_definitions()}
-    (statistics,) = [field.annotation for name, field in _IndicatorRow.model_fields.items()
+    (statistics,) = [field.annotation for name, field in IndicatorEntry.model_fields.items()
                      if name == "statistic"]  # fmt: skip
     assert {("statistic", name) for name in get_args(statistics)} <= codes
     assert {("comparison", name) for name in COMPARISONS} <= codes

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from functools import cache
 from pathlib import Path
 
@@ -12,14 +13,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.approvals import Approvals, Decision
 from analysis.errors import WorkbenchError
-from analysis.presentation import target_groups
+from analysis.presentation import group_proposals, target_groups
 from analysis.presentation.blocks import Facts, ItemList, Paragraph, Table
 from analysis.presentation.makeup import GroupProposalSpec, TargetGroupSpec, read_makeup
 from analysis.presentation.naming import Names
 from analysis.presentation.report import Report, open_report
 from analysis.presentation.rows import Rows
-from analysis.presentation.scene import Scene
+from analysis.presentation.scene import RELEASE, Scene
 from analysis.presentation.tables import Label
 from analysis.publishing.content import report_content
 from analysis.study import Study, open_study
@@ -52,6 +54,13 @@ def test_the_report_renders_in_both_languages(moved: Study, language: str) -> No
     assert {f"group-{group.id.replace('_', '-')}" for group in moved.target_groups} <= set(
         report.chapters
     )
+
+
+def test_the_annex_defines_what_the_blocks_show_without_naming_it(moved: Study) -> None:
+    report = open_report("target_groups", moved, moved.whole, "cs")
+    (table,) = [one for one in report.chapter("annex-indicators") if isinstance(one, Table)]
+    codes = {row[0].text for row in table.rows}
+    assert {"TG01", "TG01N", "TG01P", "TG03", "TG04", "TG05", "UN05"} <= codes
 
 
 def test_no_czech_is_left_in_the_english_report(moved: Study) -> None:
@@ -117,7 +126,7 @@ def seniors(study: Study) -> object:
     [
         (HIGH, LOW, "more than people under 65"),
         (LOW, HIGH, "less than people under 65"),
-        (HIGH, MIDDLE, "the difference is not significant"),
+        (HIGH, MIDDLE, "The difference is not significant"),
     ],
 )
 def test_more_and_less_are_said_only_where_intervals_are_apart(
@@ -171,11 +180,34 @@ def test_a_proposal_needs_support(
     speaks: bool,
 ) -> None:
     scene = scene_with("AW08", own, other, release)
-    found = list(target_groups.proposals(scene, seniors(zlin), [rule]))  # type: ignore[arg-type]
+    found = list(group_proposals.blocks(scene, seniors(zlin), [rule]))  # type: ignore[arg-type]
     assert isinstance(found[0], ItemList) == speaks
     if speaks:
         assert isinstance(found[0], ItemList)
         assert found[0].items[0].startswith("Aim. (rule R;")
+        assert found[0].items[0].endswith("awaiting approval")
+
+
+def test_a_release_shows_only_what_was_approved(
+    zlin: Study, scene_with: Callable[..., Scene], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draft = scene_with("AW08", HIGH, LOW, "ok")
+    release = replace(draft, edition=RELEASE)
+    (waiting,) = group_proposals.proposals(draft, seniors(zlin), [RULE])
+    first, *_ = group_proposals.blocks(release, seniors(zlin), [RULE])
+    assert isinstance(first, Paragraph) and "approved" in first.text
+    approved = Approvals(
+        (
+            Decision(
+                kind="recommendation", item=waiting.item.item, evidence=waiting.item.evidence,
+                state="approved", role="head of department", date=date(2026, 1, 5),
+            ),
+        )
+    )  # fmt: skip
+    monkeypatch.setattr(group_proposals, "read_approvals", lambda _: approved)
+    shown, *_ = group_proposals.blocks(release, seniors(zlin), [RULE])
+    assert isinstance(shown, ItemList) and shown.items[0].startswith("Aim. (rule R;")
+    assert "awaiting" not in shown.items[0]
 
 
 # --- tables -------------------------------------------------------------------------------

@@ -12,7 +12,10 @@ import pytest
 
 from analysis.publishing import batch
 from analysis.publishing.batch import FORMATS, Job, RenderResult, render, render_report
+from analysis.publishing.forks import CHOICE, forks_are_used
 from tests.publishing.notebooks import PROJECT, write_notebook, write_report_notebook
+
+forks = pytest.mark.skipif(not forks_are_used(), reason="processes are not forked here")
 
 FAULTS = """
 import os, signal, sys
@@ -52,7 +55,10 @@ def names(*areas: str) -> set[str]:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="kills a process by a signal")
-def test_failures_cost_only_themselves(template: Path, tmp_path: Path) -> None:
+def test_failures_in_a_pool_cost_only_themselves(
+    template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(CHOICE, "pool")
     areas = ["0001", "0002", "0003", "0004", "0005", "0006"]
     told: list[tuple[str, int, int]] = []
     results = render(
@@ -74,6 +80,20 @@ def test_failures_cost_only_themselves(template: Path, tmp_path: Path) -> None:
     ]
     assert str(errors[0]) == "0002, cell 3: ValueError: broken"
     assert errors[2] is not None and "killed" in errors[2].message
+
+
+@forks
+def test_failures_in_forks_cost_only_themselves(template: Path, tmp_path: Path) -> None:
+    areas = ["0001", "0002", "0003", "0004", "0005", "0006"]
+    results = render([job(template, tmp_path, area) for area in areas], workers=2)
+    # The fourth kills the server that forks; the work that was forked goes on.
+    assert [result.ok for result in results] == [True, False, False, True, True, True]
+    assert files(tmp_path) == names("0001", "0004", "0005", "0006")
+    assert not (tmp_path / ".staging").exists()
+    assert [str(result.error) for result in results[1:3]] == [
+        "0002, cell 3: ValueError: broken",
+        "0003, cell 3: its process ended before the report was done (exit status 1)",
+    ]
 
 
 def test_results_tell_of_the_files_and_do_not_depend_on_workers(

@@ -14,7 +14,7 @@ import pytest
 from analysis.errors import WorkbenchError
 from analysis.questionnaire import Questionnaire, read_questionnaire
 from analysis.sources.survey import SurveyTable, read_survey
-from analysis.study import FileOptions, SampleDesign
+from analysis.study_definitions.card import FileOptions, SampleDesign
 from tests.sources import survey_files as files
 
 

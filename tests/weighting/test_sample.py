@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 from analysis.errors import WorkbenchError
-from analysis.study import SampleDesign, Study, Trim
+from analysis.study import Study
+from analysis.study_definitions.card import SampleDesign, Trim
 from analysis.weighting import MarginTables, margins_from_territory, weight_sample
 from analysis.weighting.sample import UNKNOWN
 
