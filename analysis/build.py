@@ -52,7 +52,14 @@ from analysis.publishing.manifest import (
 )
 from analysis.publishing.measures import Measures, measures_from
 from analysis.publishing.notebook import declared_parameters, read_notebook
-from analysis.publishing.releases import checked_name, keep_release, same_as_kept
+from analysis.publishing.phrases import phrases
+from analysis.publishing.releases import FOLDER as RELEASES
+from analysis.publishing.releases import (
+    checked_name,
+    keep_release,
+    latest_release,
+    same_as_kept,
+)
 from analysis.publishing.sbom import NAME as SBOM
 from analysis.publishing.sbom import software_bill
 from analysis.publishing.site import Site, write_site
@@ -627,11 +634,11 @@ def _are_intact(folder: Path, files: Iterable[OutputFile]) -> bool:
 def _site(
     study: Study,
     records: Sequence[ReportRecord],
-    record: Mapping[str, object],
+    record: Mapping[str, Any],
     expected: Iterable[_Order],
 ) -> Site:
     language = study.card.default_language
-    phrases = words(language)
+    say = words(language).say
     names = _named_areas(study)
     modelled = record["data_origin"] == "modelled"
     titles = {kind: read_makeup(study, kind).title[language] for kind in study.reports}
@@ -647,13 +654,65 @@ def _site(
         subtitle=study.card.project.name.get(language, ""),
         expected=[order.key for order in expected if order.job.kind != OPEN_DATA],
         open_data=[file for one in open_data for file in one.files.values()],
-        watermark=phrases.say("title_page.watermark") if modelled else "",
-        watermark_note=phrases.say("title_page.watermark_note") if modelled else "",
-        stamp=phrases.say("title_page.stamp"),
-        stamp_note=phrases.say("title_page.stamp_note"),
+        watermark=say("title_page.watermark") if modelled else "",
+        watermark_note=say("title_page.watermark_note") if modelled else "",
+        stamp=say("title_page.stamp"),
+        stamp_note=say("title_page.stamp_note"),
         map=plain_map(study, names),
         publicity=study.card.project.publicity.get(language, ""),
+        since=latest_release(study.workspace.reports(study.id)) or "",
+        new=_new_since_release(study, records),
+        method_facts=tuple(_method_facts(study, record, language)),
+        statement=_statement(study, language),
     )
+
+
+def _new_since_release(study: Study, records: Iterable[ReportRecord]) -> frozenset[_Key]:
+    """The reports that the last release does not hold as they are now."""
+    reports = study.workspace.reports(study.id)
+    name = latest_release(reports)
+    released = read_manifest(reports / RELEASES / name) if name else None
+    if released is None:
+        return frozenset()
+    before = {record.key: record.files for record in released.reports}
+    return frozenset(record.key for record in records if before.get(record.key) != record.files)
+
+
+def _method_facts(
+    study: Study, record: Mapping[str, Any], language: str
+) -> Iterator[tuple[str, str]]:
+    """What all reports of a study have in common, for its index page."""
+    say, numbers = phrases(language).say, words(language).numbers
+    samples = record.get("samples", {})
+    sizes = [
+        f"{sample.title[language]} (n = {numbers.whole(samples[name]['n'])})"
+        for name, sample in study.samples.items()
+        if name in samples
+    ]
+    yield say("site.method_samples"), ", ".join(sizes)
+    fieldwork = study.card.fieldwork
+    if fieldwork.start and fieldwork.end:
+        yield say("site.method_period"), numbers.period(fieldwork.start, fieldwork.end)
+    release = record.get("release", {})
+    audit = release.get("audit", {})
+    yield say("site.method_rules"), str(release.get("rule_set", ""))
+    hidden, recoverable = audit.get("cells_hidden", 0), audit.get("recoverable", 0)
+    yield say("site.method_audit"), f"{numbers.whole(hidden)}; {numbers.whole(recoverable)}"
+    software = record.get("software", {})
+    yield say("site.method_software"), ", ".join(f"{n} {v}" for n, v in software.items())
+
+
+def _statement(study: Study, language: str) -> dict[str, str]:
+    """What the study card knows for the accessibility statement."""
+    card, date_of = study.card.accessibility, words(language).numbers.date
+    return {
+        "keeper": card.keeper.get(language, ""),
+        "contact": card.contact,
+        "status": card.status,
+        "exceptions": card.exceptions.get(language, ""),
+        "prepared": date_of(card.prepared) if card.prepared else "",
+        "reviewed": date_of(card.reviewed) if card.reviewed else "",
+    }
 
 
 def _whole_name(study: Study) -> str:

@@ -100,16 +100,19 @@ def _component(found: Distribution, kind: str) -> dict[str, Any]:
 
 def _licence(found: Distribution) -> dict[str, Any] | None:
     """An SPDX expression where the package gives one, else the name that it gives."""
-    metadata = found.metadata
-    expression = metadata.get("License-Expression", "")
+    expression = _first(found, "License-Expression")
     if expression:
-        return {"expression": str(expression)}
-    name = str(metadata.get("License", ""))
+        return {"expression": expression}
+    name = _first(found, "License")
     if name and "\n" not in name and len(name) <= _LICENCE_LENGTH:
         return {"license": {"name": name}}
-    classifiers = [str(one) for one in metadata.get_all("Classifier") or ()]
+    classifiers = [str(one) for one in found.metadata.get_all("Classifier") or ()]
     named = [one.rpartition(" :: ")[2] for one in classifiers if one.startswith("License ::")]
     return {"license": {"name": named[0]}} if named else None
+
+
+def _first(found: Distribution, field: str) -> str:
+    return str(next(iter(found.metadata.get_all(field) or ()), ""))
 
 
 def _reference(found: Distribution) -> str:
