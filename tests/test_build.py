@@ -438,12 +438,15 @@ def test_a_release_is_made_anew_and_stands_in_the_manifest_and_the_index(
     build_study("mini")
     assert {job.parameters["edition"] for job in renderer.jobs} == {"draft"}
     assert renderer.taken() == {("brief", "d1", "cs"), ("brief", "d2", "cs")}
-    assert "pracovní verze" in (reports(workspace) / "index.html").read_text(encoding="utf-8")
+    assert "<small>pracovní verze" in (reports(workspace) / "index.html").read_text(
+        encoding="utf-8"
+    )
     build_study("mini", edition="release")
     assert {job.parameters["edition"] for job in renderer.jobs} == {"release"}
     assert renderer.taken() == {("brief", "d1", "cs"), ("brief", "d2", "cs")}
     assert {one.edition for one in check_manifest(reports(workspace)).reports} == {"release"}
-    assert "pracovní verze" not in (reports(workspace) / "index.html").read_text(encoding="utf-8")
+    index = (reports(workspace) / "index.html").read_text(encoding="utf-8")
+    assert "<small>pracovní verze" not in index
     build_study("mini", edition="release")
     assert renderer.taken() == set()
     # Nothing looks old that is only released.
