@@ -129,7 +129,7 @@ class TableSpec(BlockSpec):
     """A table of released rows."""
 
     block: Literal["table"]
-    form: Literal["first_order", "breakdown", "crosstab", "areas", "overview", "earlier"]
+    form: Literal["first_order", "breakdown", "crosstab", "areas", "overview", "samples", "earlier"]
     indicator: str = ""
     indicators: tuple[str, ...] = ()
     breakdowns: tuple[str, ...] = ()
@@ -526,6 +526,7 @@ _FORM_NEEDS = {
     ("table", "crosstab"): ("indicator", "breakdowns"),
     ("table", "areas"): ("indicator",),
     ("table", "overview"): ("indicators",),
+    ("table", "samples"): ("indicators",),
     ("table", "earlier"): ("indicators",),
     ("tables", "breakdown"): ("breakdowns",),
     ("tables", "crosstab"): ("breakdowns",),

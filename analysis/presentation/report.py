@@ -395,6 +395,8 @@ def _small_print(scene: Scene, step: Step) -> str:
 def _table(report: Report, spec: TableSpec, slot: Slot) -> Iterator[Block]:
     if spec.form == "overview":
         yield from _overview(report, spec, slot)
+    elif spec.form == "samples":
+        yield from _samples(report, spec, slot)
     elif spec.form == "earlier":
         yield from _earlier(report, spec, slot)
     else:
@@ -408,6 +410,15 @@ def _overview(report: Report, spec: TableSpec, slot: Slot) -> Iterator[Block]:
     if pairs:
         label = label_of(report, scene, slot, spec.indicators[0], spec.caption, "overview")
         yield tables.overview(scene, label, pairs)
+
+
+def _samples(report: Report, spec: TableSpec, slot: Slot) -> Iterator[Block]:
+    scene = scene_of(report, spec)
+    pairs = [split(reference) for reference in spec.indicators]
+    pairs = [pair for pair in pairs if scene.total(*pair) is not None]
+    if pairs:
+        label = label_of(report, scene, slot, spec.indicators[0], spec.caption, "samples")
+        yield tables.side_by_side(scene, label, pairs)
 
 
 def _earlier(report: Report, spec: TableSpec, slot: Slot) -> Iterator[Block]:

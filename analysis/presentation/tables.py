@@ -615,6 +615,35 @@ def _overview_columns(scene: Scene, with_whole: bool, with_difference: bool) -> 
     return columns
 
 
+def side_by_side(scene: Scene, label: Label, pairs: Sequence[tuple[str, str]]) -> Table:
+    """Several indicators in the samples of the study beside each other, each with its own base.
+
+    Nothing is said of differences: samples that were drawn and weighted differently are shown
+    together and not compared.
+    """
+    scenes = {name: scene.of_sample(name) for name in scene.study.samples}
+    scenes = {name: one for name, one in scenes.items() if any(one.total(*pair) for pair in pairs)}
+    titles = [scene.names.text(scene.study.samples[name].title) for name in scenes]
+    interval = scene.words.say("table.interval", confidence=scene.confidence)
+    columns = [Column(scene.words.say("table.indicator"), align="left", width=LABEL_WIDTH)]
+    for title in titles:
+        columns += [
+            Column(scene.words.say("table.value"), title, width=1.2, role="value"),
+            Column(interval, title, width=1.8),
+            base_column(scene, title),
+        ]
+    rows, used = [], []
+    for code, category in pairs:
+        cells = [Cell(scene.names.full(code, category))]
+        for one in scenes.values():
+            row = one.total(code, category)
+            cells += [*unit_cells(one, row), base_cell(one, row) if row else Cell("")]
+            used += [row] if row else []
+        rows.append(tuple(cells))
+    notes = [scene.names.text(note) for name in scenes if (note := scene.study.samples[name].note)]
+    return finished(scene, label, columns, rows, used, tuple(notes))
+
+
 def unit_cells(scene: Scene, row: Estimate | None) -> tuple[Cell, Cell]:
     """Value and interval of a row with their unit."""
     plain = value_cell(scene, row)

@@ -160,3 +160,18 @@ def test_modelled_rows_mark_the_table(scene: Scene) -> None:
     assert tables.first_order(scene, LABEL, "AW08").data_origin == "modelled"
     observed = with_rows(scene, estimate())
     assert tables.first_order(observed, LABEL, "AW08").data_origin == "observed"
+
+
+def test_samples_stand_beside_each_other_with_their_own_bases(scene: Scene) -> None:
+    table = tables.side_by_side(scene, LABEL, [("AW05", ""), ("AW08", "")])
+    titles = [scene.names.text(sample.title) for sample in scene.study.samples.values()]
+    assert list(dict.fromkeys(column.spanner for column in table.columns[1:])) == titles
+    for row, (code, category) in zip(table.rows, [("AW05", ""), ("AW08", "")], strict=True):
+        for place, name in enumerate(scene.study.samples):
+            shown = scene.of_sample(name).total(code, category)
+            assert shown is not None
+            assert row[1 + 3 * place].value == pytest.approx(
+                tables.unit_cells(scene.of_sample(name), shown)[0].value
+            )
+            assert row[3 + 3 * place].text == scene.numbers.whole(shown.n)
+    assert any(scene.names.text(scene.study.samples["users"].note) == note for note in table.notes)
