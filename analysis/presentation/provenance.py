@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Any
 
 from analysis.approvals import read_approvals
@@ -51,7 +52,7 @@ def _items(scene: Scene, kind: str) -> Iterator[tuple[str, str]]:
 def _dates(scene: Scene) -> list[str]:
     """The days that the margins of the weights are of."""
     dates = [str(margin.get("reference_date", "")) for margin in scene.record.get("margins", ())]
-    return sorted({date for date in dates if date})
+    return [scene.numbers.date(date.fromisoformat(day)) for day in sorted({*dates} - {""})]
 
 
 def _audit(scene: Scene) -> str:

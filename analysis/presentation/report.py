@@ -642,6 +642,7 @@ _BUILDERS: Mapping[str, Builder] = {
             "margins",
             "missing_answers",
             "open_answers",
+            "provenance",
         ),
         _method,
     ),

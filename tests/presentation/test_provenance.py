@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
+from analysis.presentation import report as report_module
+from analysis.presentation.composing import Slot
+from analysis.presentation.makeup import MethodSpec, read_makeup
 from analysis.presentation.provenance import provenance
 from analysis.presentation.released_parts import data_version
+from analysis.presentation.report import Report
 from analysis.presentation.scene import Scene
 from analysis.presentation.tables import Label
+from analysis.study import Study
 
 LABEL = Label("Původ zprávy", "provenance")
 
@@ -36,3 +42,14 @@ def test_the_commands_name_the_report(scene: Scene) -> None:
 def test_no_folder_of_this_machine_stands_in_it(scene: Scene) -> None:
     text = " ".join(facts(scene).values())
     assert str(scene.study.workspace.root) not in text
+
+
+def test_every_kind_of_the_study_that_ships_has_it(study: Study) -> None:
+    for kind in study.reports:
+        assert "provenance" in {spec.block for spec in read_makeup(study, kind).specs()}, kind
+
+
+def test_a_report_shows_it(report_of: Callable[..., Report]) -> None:
+    report = report_of()
+    built = report_module._built(report, MethodSpec(block="provenance"), Slot("annex", 1))
+    assert [block.caption for block in built] == ["Původ zprávy"]
