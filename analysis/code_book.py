@@ -122,10 +122,17 @@ class CodeBook:
         An entry whose words are some of those that another entry matches gives way to it:
         "týdenní stacionář" is not a "stacionář" too.
         """
-        tokens = normalised(mention).split()
+        # Many people name the same thing in the same words, and each is looked up repeatedly.
+        text = normalised(mention)
+        if text not in self._known:
+            self._known[text] = self._fitting(text)
+        return self._known[text]
+
+    def _fitting(self, text: str) -> tuple[Entry, ...]:
+        tokens = text.split()
         found = [(entry, places) for entry in self.entries if (places := entry.places(tokens))]
         kept = [entry for entry, places in found if not any(places < other for _, other in found)]
-        return tuple(kept) or self._alike(" ".join(tokens))
+        return tuple(kept) or self._alike(text)
 
     def suggest(self, mention: str) -> tuple[str, ...]:
         """The codes that the book suggests for a mention, in the order of the book."""
@@ -137,6 +144,10 @@ class CodeBook:
             text, list(self._examples), scorer=fuzz.ratio, score_cutoff=LIKENESS
         )
         return (self._examples[best[0]],) if best else ()
+
+    @cached_property
+    def _known(self) -> dict[str, tuple[Entry, ...]]:
+        return {}
 
     @cached_property
     def _examples(self) -> Mapping[str, Entry]:

@@ -107,7 +107,8 @@ def row_ids(table: pd.DataFrame) -> pd.Series:
     """Twelve hexadecimal digits of SHA-256 over the identity columns of each row."""
     keys: Iterable[str] = ()
     if len(table):
-        keys = table[IDENTITY].astype("str").agg("\x1f".join, axis=1)
+        columns = (table[name].astype("str").tolist() for name in IDENTITY)
+        keys = map("\x1f".join, zip(*columns, strict=True))
     return pd.Series(
         [hashlib.sha256(key.encode()).hexdigest()[:12] for key in keys],
         index=table.index,

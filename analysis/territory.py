@@ -102,7 +102,7 @@ class Territory:
 
     @property
     def sources(self) -> pd.DataFrame:
-        """table, column, publisher, title, reference_date, licence, identifier, note."""
+        """table, column, publisher, title (and in English), date, licence, identifier, note."""
         return self.tables.sources.copy(deep=False)
 
     @property

@@ -152,9 +152,10 @@ _SPECIFICATIONS = {
         choices={"known": ("yes", "no")},
     ),
     "sources": _Specification(
-        "table column publisher title reference_date licence identifier note",
+        "table column publisher title publisher::en title::en reference_date licence"
+        " identifier note",
         key="table column",
-        optional="reference_date identifier note",
+        optional="publisher::en title::en reference_date identifier note",
     ),
 }
 

@@ -7,6 +7,12 @@ has response that depends on an outcome, which weighting cannot mend: its bias i
 
     python benchmarks/coverage.py                      1,000 samples, all processors
     python benchmarks/coverage.py --samples 100        quicker, rougher
+    python benchmarks/coverage.py --sample users       those whom providers reached
+
+What counts is what the reports show: cells with at least 30 respondents in a sample, differences
+with at least 50 on both sides. Beside coverage and bias by family of indicators it counts how often
+sets of ranks hold all true ranks, how far model-based shares of areas are from the truth, and how
+often areas that do not differ from the rest are said to.
 """
 
 # ruff: noqa: E402 (the number of threads is read when numpy is imported)
@@ -22,6 +28,7 @@ import argparse
 import multiprocessing
 import sys
 import time
+import warnings
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, replace
@@ -31,11 +38,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy import stats
 
+from analysis.estimates import typed
 from analysis.estimation.comparisons import compare_with_rest
 from analysis.estimation.domains import Domains
 from analysis.estimation.estimator import Estimator, estimate_domains
 from analysis.indicators.compiling import CompiledIndicators, compile_indicators
+from analysis.indicators.estimating import design_arguments
+from analysis.indicators.group_sizes import population_totals, size_rows
+from analysis.release.audit import Audit
+from analysis.release.gate import Released
+from analysis.release.models import Known, model_rows
+from analysis.release.ranks import rank_rows
+from analysis.release.rules import rule_set
 from analysis.study import Study, open_study
 from analysis.synthetic import (
     Population,
@@ -49,9 +65,12 @@ from analysis.synthetic import (
     true_values,
 )
 from analysis.variables import with_derived_variables
+from analysis.weighting.auxiliaries import auxiliary_shares
 from analysis.weighting.sample import Weighted, weight_sample
 
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+Places = NDArray[np.intp]
 
 CONFIDENCE = 0.95
 # What the project asks of shares between 10 % and 90 %.
@@ -59,6 +78,14 @@ MEAN_COVERAGE = (0.94, 0.96)
 CELL_COVERAGE = (0.93, 0.97)
 TOLERATED_CELLS = 0.01
 SHARES = (0.1, 0.9)
+# Narrower intervals are those of numbers that the weights are made to meet.
+FIXED = 1e-9
+# Below the first limit a share is called rare, below the second small.
+RARE, SMALL = 0.02, 0.1
+SIGNIFICANCE = 0.05
+MINIMUM_N_COMPARISON = 50
+# Sets of ranks and models take as long as all the rest, so only some samples have them.
+RANKS_EVERY = 4
 
 KEYS = ["indicator", "category", "statistic", "level", "area", "breakdown", "group", "comparison"]
 _OF_VALUES = ("share", "mean", "difference")
@@ -104,7 +131,7 @@ def planned_tasks(study: Study, sample: str) -> tuple[Task, ...]:
             tuple(row.indicator for row in rows),
             breakdowns,
             levels,
-            frozenset(row.indicator for row in rows if row.comparison == "rest"),
+            frozenset(row.indicator for row in rows if "rest" in row.comparisons),
         )
         for (breakdowns, levels), rows in grouped.items()
     )
@@ -122,42 +149,59 @@ def task_domains(study: Study, frame: pd.DataFrame, task: Task) -> Domains:
     return Domains.of_areas(area, groups, study.whole, task.levels)
 
 
-def estimates(setting: Setting, frame: pd.DataFrame, weighted: Weighted) -> pd.DataFrame:
+def estimates(
+    setting: Setting, frame: pd.DataFrame, weighted: Weighted, order: Places
+) -> pd.DataFrame:
     """Every estimate that the plan asks of a weighted sample, with its interval.
 
-    ``plain`` is the estimate without weights; NaN for a comparison.
+    ``plain`` is the estimate without weights; NaN for a comparison or a size. Areas are compared
+    with the rest by their totals; once more as ``comparison`` *equal* with the answers dealt out
+    anew in ``order`` to all respondents, after which no area differs from the rest.
     """
+    study = setting.study
     codes = {code for task in setting.tasks for code in task.codes}
-    compiled = compile_indicators(setting.study, frame, codes)
+    compiled = compile_indicators(study, frame, codes)
     tables = [
         table
         for task in setting.tasks
-        for table in _task_estimates(setting.study, frame, weighted, compiled, task)
+        for table in _task_estimates(setting, frame, weighted, compiled, task, order)
     ]
-    return pd.concat(tables, ignore_index=True)
+    plan = [row for row in study.plan if row.sample == setting.sample]
+    if any(study.indicator(row.indicator)[0].statistic == "size" for row in plan):
+        totals = population_totals(study, frame, weighted.weights.to_numpy())
+        tables.append(size_rows(study, plan, tables, totals).assign(plain=np.nan))
+    # Rows of the plan may ask for the same total.
+    return pd.concat(tables, ignore_index=True).drop_duplicates(KEYS, ignore_index=True)
 
 
 def _task_estimates(
-    study: Study,
+    setting: Setting,
     frame: pd.DataFrame,
     weighted: Weighted,
     compiled: CompiledIndicators,
     task: Task,
+    order: Places,
 ) -> Iterator[pd.DataFrame]:
-    parts = task_domains(study, frame, task)
+    parts = task_domains(setting.study, frame, task)
     places = [place for code in task.codes for place in compiled.places(code)]
     if places:
         plain = Estimator(compiled.values[:, places], np.ones(len(frame))).sums(parts).mean
-        table = _estimated(estimate_domains, frame, weighted, compiled, places, parts)
+        table = _estimated(estimate_domains, setting, frame, weighted, compiled, places, parts)
         yield table.assign(comparison="", plain=plain.ravel())
     compared = [place for place in places if compiled.columns[place].key[0] in task.compared]
     if compared and {"area", "region"} <= set(task.levels):
-        table = _estimated(compare_with_rest, frame, weighted, compiled, compared, parts)
-        yield table.assign(comparison="rest", plain=np.nan)
+        totals = task_domains(setting.study, frame, replace(task, breakdowns=()))
+        dealt = replace(compiled, values=compiled.values[order])
+        for name, values in (("rest", compiled), ("equal", dealt)):
+            table = _estimated(
+                compare_with_rest, setting, frame, weighted, values, compared, totals
+            )
+            yield table.assign(comparison=name, plain=np.nan)
 
 
 def _estimated(
     estimate: Any,
+    setting: Setting,
     frame: pd.DataFrame,
     weighted: Weighted,
     compiled: CompiledIndicators,
@@ -174,11 +218,8 @@ def _estimated(
         parts,
         columns=names.assign(statistic=kinds),
         kinds=kinds,
-        calibration=weighted.calibration,
-        strata=frame["area"].astype("str"),
-        lonely_psu="adjust",
-        variance="calibrated-corrected",
         confidence=CONFIDENCE,
+        **design_arguments(setting.study, setting.sample, frame, weighted),
     )
 
 
@@ -203,7 +244,25 @@ def true_cells(setting: Setting) -> pd.DataFrame:
         table["indicator"] = [column.key[0] for column in compiled.columns] * len(parts.table)
         table["category"] = [column.key[1] for column in compiled.columns] * len(parts.table)
         tables.append(table)
-    return pd.concat(tables, ignore_index=True)
+    tables.append(tables[-1].assign(comparison="equal", true=0.0))
+    truth = pd.concat(tables, ignore_index=True)
+    return pd.concat([truth, *_true_sizes(setting, truth)], ignore_index=True)
+
+
+def _true_sizes(setting: Setting, truth: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """Shares times the people of each area who belong to the sample's population."""
+    population, study = setting.population, setting.study
+    inside = population.people.area[population.members(setting.sample)]
+    codes = [str(code) for code in study.areas.index]
+    people = dict(zip(codes, np.bincount(inside[inside >= 0], minlength=len(codes)), strict=True))
+    people[study.whole] = sum(people.values())
+    for row in study.plan:
+        indicator = study.indicator(row.indicator)[0]
+        if row.sample == setting.sample and indicator.statistic == "size":
+            plain = truth["breakdown"].eq("") & truth["comparison"].eq("")
+            shares = truth[plain & truth["indicator"].eq(indicator.of or "")]
+            sizes = shares["true"] * shares["area"].map(people)
+            yield shares.assign(indicator=indicator.code, true=sizes)
 
 
 def _less_rest(table: pd.DataFrame, means: Floats, bases: Floats) -> Floats:
@@ -240,11 +299,12 @@ class Tally:
         """Nothing seen yet."""
         return cls(0, *(np.zeros(cells) for _ in range(len(fields(cls)) - 1)))
 
-    def add(self, table: pd.DataFrame, true: Floats) -> None:
-        """One more sample; cells without an estimate or interval do not count."""
+    def add(self, table: pd.DataFrame, true: Floats, shown: Bools | None = None) -> None:
+        """One more sample; cells not shown, or without an interval, do not count."""
         estimate, error = (table[name].to_numpy() for name in ("estimate", "standard_error"))
         low, high = (table[name].to_numpy() for name in ("ci_low", "ci_high"))
-        given = np.isfinite(low) & np.isfinite(high)
+        # What weighting fixes has no error, and nothing to be wrong.
+        given = (high - low > FIXED) & (True if shown is None else shown)
         self.samples += 1
         self.intervals += given
         self.covered += given & (low <= true) & (true <= high)
@@ -260,41 +320,105 @@ class Tally:
             setattr(self, each.name, getattr(self, each.name) + getattr(other, each.name))
 
 
-def sample_estimates(setting: Setting, seed: int) -> pd.DataFrame:
-    """The estimates of one sample."""
+def weighted_sample(setting: Setting, seed: int) -> tuple[pd.DataFrame, Weighted]:
+    """The respondents of one sample and their weights."""
     named = streams(seed)
     drawn = draw_sample(setting.model, named("sample", setting.sample))
     people = refuse(setting.population, drawn.rows, setting.sample, named)
     frame = with_derived_variables(setting.study, people.frame())
-    return estimates(setting, frame, weight_sample(setting.study, setting.sample, frame))
+    clusters = setting.study.samples[setting.sample].design.clusters
+    if clusters and clusters not in frame:
+        frame[clusters] = drawn.providers
+    return frame, weight_sample(setting.study, setting.sample, frame)
+
+
+def sample_estimates(setting: Setting, seed: int) -> tuple[pd.DataFrame, Weighted]:
+    """The estimates of one sample, and its weights."""
+    frame, weighted = weighted_sample(setting, seed)
+    order = streams(seed)("dealt out anew", setting.sample).permutation(len(frame))
+    return estimates(setting, frame, weighted, order), weighted
+
+
+@dataclass
+class Outcome:
+    """What is counted over the samples: cells, and what is made from many of them.
+
+    ``deviations`` has for each sample the mean error of each family, as :func:`family_numbers`
+    orders them; ``checks`` a frame for each sample of what :func:`checks_of` found.
+    """
+
+    tally: Tally
+    deviations: list[Floats]
+    checks: list[pd.DataFrame]
+
+    def merge(self, other: Outcome) -> None:
+        """Add what another process has seen."""
+        self.tally.merge(other.tally)
+        self.deviations += other.deviations
+        self.checks += other.checks
 
 
 _SHARED: dict[str, Any] = {}
 
 
-def _run_seeds(seeds: list[int]) -> Tally:
-    setting, cells = _SHARED["setting"], _SHARED["cells"]
-    tally = Tally.empty(len(cells))
+def _run_seeds(seeds: list[int]) -> Outcome:
+    setting, cells, minimum = (_SHARED[name] for name in ("setting", "cells", "minimum_n"))
+    outcome = Outcome(Tally.empty(len(cells)), [], [])
+    true, family = cells["true"].to_numpy(), family_numbers(cells)
     for seed in seeds:
-        tally.add(sample_estimates(setting, seed), cells["true"].to_numpy())
-    return tally
+        table, weighted = sample_estimates(setting, seed)
+        shown = is_shown(table, minimum)
+        outcome.tally.add(table, true, shown)
+        error = np.where(shown, table["estimate"].to_numpy() - true, np.nan)
+        outcome.deviations.append(_means_of(family, error))
+        whole = seed % RANKS_EVERY == 0
+        checks = checks_of(setting, table.assign(true=true, shown=shown), weighted, whole)
+        outcome.checks.append(checks.assign(seed=seed))
+    return outcome
 
 
-def run_samples(setting: Setting, cells: pd.DataFrame, seeds: range, workers: int) -> Tally:
-    """All samples, shared out among forked processes, which share the population's memory."""
-    _SHARED.update(setting=setting, cells=cells)
+def is_shown(table: pd.DataFrame, minimum_n: int) -> Bools:
+    """Cells with enough respondents; of a difference, on both sides."""
+    least = np.where(table["comparison"] != "", MINIMUM_N_COMPARISON, minimum_n)
+    other = table["n_second"].fillna(np.inf) if "n_second" in table else np.inf
+    return np.asarray(np.minimum(table["n"], other) >= least)
+
+
+def _means_of(family: NDArray[np.int64], error: Floats) -> Floats:
+    known = np.isfinite(error)
+    count = np.bincount(family[known], minlength=family.max() + 1)
+    total = np.bincount(family[known], error[known], minlength=family.max() + 1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return total / count
+
+
+def run_samples(
+    setting: Setting,
+    cells: pd.DataFrame,
+    seeds: range,
+    workers: int,
+    minimum_n: int = 30,
+    until: float | None = None,
+) -> Outcome:
+    """All samples, shared out among forked processes, which share the population's memory.
+
+    A single process may be told a time after which it begins no more.
+    """
+    _SHARED.update(setting=setting, cells=cells, minimum_n=minimum_n)
     parts = [list(seeds[start : start + 10]) for start in range(0, len(seeds), 10)]
-    tally = Tally.empty(len(cells))
+    outcome = Outcome(Tally.empty(len(cells)), [], [])
     if workers > 1 and "fork" in multiprocessing.get_all_start_methods():
         with multiprocessing.get_context("fork").Pool(workers) as pool:
             for number, part in enumerate(pool.imap_unordered(_run_seeds, parts), start=1):
-                tally.merge(part)
+                outcome.merge(part)
                 _show_progress(number, len(parts))
     else:
         for number, seeds_of_part in enumerate(parts, start=1):
-            tally.merge(_run_seeds(seeds_of_part))
+            outcome.merge(_run_seeds(seeds_of_part))
             _show_progress(number, len(parts))
-    return tally
+            if until is not None and time.perf_counter() > until:
+                break
+    return outcome
 
 
 def _show_progress(number: int, of: int) -> None:
@@ -304,7 +428,7 @@ def _show_progress(number: int, of: int) -> None:
 
 def matched_cells(setting: Setting, truth: pd.DataFrame) -> pd.DataFrame:
     """The cells in the order in which a sample estimates them, each with its true value."""
-    table = sample_estimates(setting, 0)
+    table, _ = sample_estimates(setting, 0)
     keys = [name for name in KEYS if name != "statistic"]
     cells = table[KEYS].merge(truth[[*keys, "true"]], how="left", on=keys, validate="m:1")
     assert len(cells) == len(table)
@@ -326,38 +450,195 @@ def results(cells: pd.DataFrame, tally: Tally) -> pd.DataFrame:
         )
 
 
+# --- what is made from many cells of one sample -----------------------------------------------
+
+
+def checks_of(
+    setting: Setting, table: pd.DataFrame, weighted: Weighted, whole: bool
+) -> pd.DataFrame:
+    """Sets of ranks, models and differences of one sample, held against the truth.
+
+    Returns
+    -------
+    DataFrame
+        ``check``, ``indicator``, ``category``, and ``value``, whose meaning is the check's:
+        *rank sets*: 1 where all true ranks lie in their sets; *ranks set*: mean number of ranks
+        in a set; *direct*, *model*: mean squared error over the areas of shares; *model
+        coverage*: share of areas whose model interval holds the truth; *equal, any differs*: 1
+        where any area is said to differ though all are as the rest; *rest, differs*, *rest,
+        wrong sign*: the share of areas said to differ, and in the wrong direction. Ranks and
+        models only if ``whole``.
+    """
+    totals = table[(table["breakdown"] == "") & (table["level"] != "")]
+    plain = totals[totals["comparison"] == ""]
+    found = list(_difference_checks(totals[(totals["comparison"] != "") & totals["shown"]]))
+    if whole:
+        found += [*_rank_checks(setting, plain), *_model_checks(setting, plain, weighted)]
+    return pd.DataFrame(found, columns=["check", "indicator", "category", "value"])
+
+
+def _asked(setting: Setting, comparison: str) -> set[tuple[str, str]]:
+    rows = (row for row in setting.study.plan if comparison in row.comparisons)
+    return {(row.sample, row.indicator) for row in rows if row.sample == setting.sample}
+
+
+def _as_released(setting: Setting, table: pd.DataFrame) -> pd.DataFrame:
+    """The cells of some indicators as the release passes them on, not rounded."""
+    state = np.where(table["shown"], "ok", "suppressed_precision")
+    study, sample = setting.study, setting.sample
+    return typed(table.assign(study=study.id, wave=study.wave, sample=sample, release=state))
+
+
+_ROWS = ["indicator", "category", "area"]
+_OF_ONE = ["indicator", "category"]
+
+
+def _rank_checks(setting: Setting, table: pd.DataFrame) -> Iterator[tuple[Any, ...]]:
+    wanted = _asked(setting, "rank")
+    some = table[table["indicator"].isin([code for _, code in wanted])]
+    if not len(some):
+        return
+    sets = rank_rows(_as_released(setting, some), wanted)
+    areas = some[some["level"] == "area"]
+    place = areas.groupby(_OF_ONE)["true"].rank(ascending=False, method="min")
+    sets = sets.merge(areas[_ROWS].assign(place=place), on=_ROWS)
+    # Where no number is shown there is no set to be wrong.
+    sets = sets[sets["ci_low"].notna()]
+    sets = sets.assign(
+        held=sets["place"].between(sets["ci_low"], sets["ci_high"]),
+        width=sets["ci_high"] - sets["ci_low"] + 1,
+    )
+    grouped = sets.groupby(_OF_ONE)
+    for key, held, width in zip(
+        grouped.groups, grouped["held"].all(), grouped["width"].mean(), strict=True
+    ):
+        yield "rank sets", *key, float(held)
+        yield "ranks in a set", *key, float(width)
+
+
+def _model_checks(
+    setting: Setting, table: pd.DataFrame, weighted: Weighted
+) -> Iterator[tuple[Any, ...]]:
+    wanted = _asked(setting, "model")
+    some = table[table["indicator"].isin([code for _, code in wanted])]
+    if not len(some) or weighted.margins is None:
+        return
+    rows = _as_released(setting, some)
+    auxiliaries = auxiliary_shares(setting.study, weighted.margins)
+    known = Known(auxiliaries, weighted.margins.population)
+    rules = rule_set(setting.study.card.release.rule_set)
+    released = Released(rows, rows, {}, Audit(rows.iloc[:0], []))
+    modelled = model_rows(released, wanted, known, rules).rows
+    found = modelled.merge(
+        some[[*_ROWS, "true", "estimate"]], on=_ROWS, suffixes=("", "_direct")
+    ).dropna(subset=["estimate", "estimate_direct", "true"])
+    found = found.assign(
+        model=(found["estimate"] - found["true"]) ** 2,
+        direct=(found["estimate_direct"] - found["true"]) ** 2,
+        held=found["true"].between(found["ci_low"], found["ci_high"]),
+    )
+    for check, column in (("model", "model"), ("direct", "direct"), ("model coverage", "held")):
+        for key, value in found.groupby(_OF_ONE)[column].mean().items():
+            yield check, *key, float(value)
+
+
+def _difference_checks(table: pd.DataFrame) -> Iterator[tuple[Any, ...]]:
+    """Holm's test at 5 %, of the differences as found and where there are none."""
+    differs = table["p_adjusted"] < SIGNIFICANCE
+    wrong = differs & (np.sign(table["estimate"]) != np.sign(table["true"]))
+    said = table[["comparison", *_OF_ONE]].assign(differs=differs, wrong=wrong)
+    grouped = said.groupby(["comparison", *_OF_ONE])
+    found = {
+        "any differs": grouped["differs"].max(),
+        "differs": grouped["differs"].mean(),
+        "wrong sign": grouped["wrong"].mean(),
+    }
+    for check, values in found.items():
+        for (comparison, *key), value in values.items():
+            if comparison == "rest" or check == "any differs":
+                yield f"{comparison}, {check}", *key, float(value)
+
+
 # --- what is said about it ----------------------------------------------------------------
 
 
-def family_of(row: pd.Series) -> str:
-    """Which family of statistics a cell belongs to."""
-    kind = "share" if row["statistic"] == "share" else row["statistic"]
-    place = "area − rest" if row["comparison"] else row["level"]
-    by = "by groups" if row["breakdown"] else "total"
-    return f"{row['indicator'][:2]} {kind}, {place}, {by}"
+def families(cells: pd.DataFrame) -> pd.Series:
+    """The family of each cell: code, kind, and whether region, areas, groups or differences."""
+    kind = cells["statistic"].where(cells["statistic"] != "difference", "difference of shares")
+    place = np.select(
+        [cells["comparison"] == "rest", cells["comparison"] != "", cells["breakdown"] != ""],
+        ["area − rest", "area − rest, equal", cells["level"] + ", groups"],
+        cells["level"],
+    )
+    return cells["indicator"].str[:2] + " " + kind + ", " + place
 
 
-def summary(table: pd.DataFrame, minimum_n: int) -> pd.DataFrame:
-    """Coverage by family, of cells with enough respondents."""
-    shown = table[table["n"] >= minimum_n].copy()
-    shown["family"] = shown.apply(family_of, axis=1)
+def family_numbers(cells: pd.DataFrame) -> NDArray[np.int64]:
+    """The number of each cell's family, in alphabetical order of the families."""
+    return families(cells).astype("category").cat.codes.to_numpy(dtype=np.int64)
+
+
+def sizes_of_shares(cells: pd.DataFrame) -> pd.Series:
+    """How large the true share is; other statistics by what they are."""
+    smaller = np.minimum(cells["true"], 1 - cells["true"])
+    size = np.select([smaller < RARE, smaller < SMALL], ["< 2 %", "2–10 %"], "10–90 %")
+    return pd.Series(size, cells.index).where(cells["statistic"] == "share", cells["statistic"])
+
+
+def summary(shown: pd.DataFrame, by: pd.Series) -> pd.DataFrame:
+    """Coverage and bias of some cells by a family.
+
+    ``typical bias`` is the root of the mean squared bias less what the simulation itself makes of
+    it; ``by chance`` is the share of cells outside the limits if all intervals held exactly.
+    """
     outside = ~shown["coverage"].between(*CELL_COVERAGE)
-    grouped = shown.assign(outside=outside).groupby("family")
+    variance = shown["root_mean_square_error"] ** 2 - shown["bias"] ** 2
+    excess = shown["bias"] ** 2 - variance / shown["intervals"]
+    table = shown.assign(
+        family=by, outside=outside, excess=excess, chance=outside_by_chance(shown["intervals"])
+    )
+    grouped = table.groupby("family", sort=True)
     return pd.DataFrame(
         {
             "cells": grouped.size(),
-            "mean coverage": grouped["coverage"].mean(),
+            "mean value": grouped["true"].mean(),
+            "mean bias": grouped["bias"].mean(),
+            "typical bias": np.sqrt(grouped["excess"].mean().clip(lower=0)),
+            "bias / value": grouped["bias"].sum() / grouped["true"].sum(),
+            "coverage": grouped["coverage"].mean(),
             "least": grouped["coverage"].min(),
             "outside 93–97 %": grouped["outside"].mean(),
-            "bias / s. e.": grouped.apply(_relative_bias),
-            "s. e. / true s. e.": grouped.apply(_relative_error),
+            "by chance": grouped["chance"].mean(),
+            "s. e. / true s. e.": grouped.apply(_relative_error, include_groups=False),
         }
     )
 
 
-def _relative_bias(table: pd.DataFrame) -> float:
-    known = table[table["mean_standard_error"] > 0]
-    return float((known["bias"].abs() / known["mean_standard_error"]).mean())
+def outside_by_chance(intervals: pd.Series) -> Floats:
+    """How likely exact intervals lie outside the limits when so many were counted."""
+    low, high = CELL_COVERAGE
+    count = intervals.to_numpy()
+    inside = stats.binom.cdf(np.floor(high * count + 1e-9), count, CONFIDENCE)
+    return np.asarray(
+        1 - inside + stats.binom.cdf(np.ceil(low * count - 1e-9) - 1, count, CONFIDENCE)
+    )
+
+
+def family_biases(cells: pd.DataFrame, deviations: list[Floats]) -> pd.DataFrame:
+    """Mean error of each family over the samples, and the simulation's own error of it."""
+    found = np.array(deviations)
+    with warnings.catch_warnings():  # families that are never shown
+        warnings.simplefilter("ignore", RuntimeWarning)
+        spread = np.nanstd(found, axis=0, ddof=1) / np.sqrt(np.isfinite(found).sum(axis=0))
+        mean = np.nanmean(found, axis=0)
+    names = families(cells).astype("category").cat.categories
+    return pd.DataFrame({"bias": mean, "error": spread}, index=pd.Index(names, name="family"))
+
+
+def check_summary(checks: pd.DataFrame) -> pd.DataFrame:
+    """Mean of every check by family over tables and samples."""
+    family = checks["indicator"].str[:2]
+    return checks.groupby(["check", family])["value"].agg(["mean", "size"]).reset_index()
 
 
 def _relative_error(table: pd.DataFrame) -> float:
@@ -370,6 +651,11 @@ def of_middle_shares(table: pd.DataFrame, minimum_n: int) -> pd.DataFrame:
     """The cells for which the project has a target: shares between 10 % and 90 %."""
     middle = table["true"].between(*SHARES) & (table["statistic"] == "share")
     return table[middle & (table["comparison"] == "") & (table["n"] >= minimum_n)]
+
+
+def often_shown(table: pd.DataFrame) -> pd.DataFrame:
+    """The cells that at least half of the samples show."""
+    return table[table["intervals"] >= table["intervals"].max() / 2]
 
 
 def verdict(table: pd.DataFrame) -> tuple[float, float, bool]:
@@ -451,6 +737,7 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--outcome", default="AW08", help="the outcome that response depends on")
     parser.add_argument("--factor", type=float, default=0.6, help="how often they answer")
     parser.add_argument("--minimum-n", type=int, default=30, help="respondents of a cell")
+    parser.add_argument("--minutes", type=float, help="begin no sample later; with --workers 1")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path, help="CSV with every cell")
@@ -468,25 +755,32 @@ def main(given: list[str] | None = None) -> int:
     cells = matched_cells(setting, true_cells(setting))
     first = asked.seed * 1_000_000
     seeds = range(first, first + asked.samples)
-    tally = run_samples(setting, cells, seeds, asked.workers)
-    table = results(cells, tally)
-    good = report_coverage(table, asked, time.perf_counter() - start)
+    until = None if asked.minutes is None else start + 60 * asked.minutes
+    outcome = run_samples(setting, cells, seeds, asked.workers, asked.minimum_n, until)
+    table = results(cells, outcome.tally)
+    good = report_coverage(table, asked, outcome.tally.samples, time.perf_counter() - start)
+    biases = family_biases(cells, outcome.deviations)
+    report_families(table, biases)
+    checks = pd.concat(outcome.checks, ignore_index=True)
+    report_checks(checks)
     if asked.out:
         table.to_csv(asked.out, index=False)
+        checks.to_csv(asked.out.with_suffix(".checks.csv"), index=False)
+        biases.to_csv(asked.out.with_suffix(".families.csv"))
     if asked.biased_samples:
         dependent = dependent_setting(setting, asked.outcome, asked.factor)
         seeds = range(2 * first, 2 * first + asked.biased_samples)
-        biased = results(cells, run_samples(dependent, cells, seeds, asked.workers))
+        biased = results(cells, run_samples(dependent, cells, seeds, asked.workers).tally)
         report_bias(biased, asked)
     print(f"{time.perf_counter() - start:.0f} s in all")
     return 0 if good else 1
 
 
-def report_coverage(table: pd.DataFrame, asked: argparse.Namespace, seconds: float) -> bool:
+def report_coverage(
+    table: pd.DataFrame, asked: argparse.Namespace, samples: int, seconds: float
+) -> bool:
     """Print coverage by family, the target, and the worst cells."""
-    print(f"# Coverage of {CONFIDENCE:.0%} intervals, {asked.samples} samples ({seconds:.0f} s)\n")
-    print(f"Cells with at least {asked.minimum_n} respondents on average:\n")
-    print_table(summary(table, asked.minimum_n))
+    print(f"# Coverage of {CONFIDENCE:.0%} intervals, {samples} samples ({seconds:.0f} s)\n")
     middle = of_middle_shares(table, asked.minimum_n)
     mean, outside, good = verdict(middle)
     print(
@@ -496,6 +790,27 @@ def report_coverage(table: pd.DataFrame, asked: argparse.Namespace, seconds: flo
     print("The worst of them:\n")
     print_table(worst(middle))
     return good
+
+
+def report_families(table: pd.DataFrame, biases: pd.DataFrame) -> None:
+    """Print coverage and bias by family and by size of the share."""
+    shown = often_shown(table)
+    print(f"# Cells that at least half of the samples show: {len(shown)}\n")
+    by_family = summary(shown, families(shown))
+    print_table(by_family.join(biases.rename(columns={"error": "simulation s. e."})))
+    print("By size of the share:\n")
+    plain = shown[shown["comparison"] == ""]
+    place = plain["level"] + np.where(plain["breakdown"] != "", ", groups", "")
+    print_table(summary(plain, sizes_of_shares(plain) + ", " + place))
+    print("By family and size of the share, areas and region:\n")
+    totals = plain[plain["breakdown"] == ""]
+    print_table(summary(totals, totals["indicator"].str[:2] + " " + sizes_of_shares(totals)))
+
+
+def report_checks(checks: pd.DataFrame) -> None:
+    """Print what was found of ranks, models and differences."""
+    print("# Ranks, models, differences (mean over tables and samples)\n")
+    print_table(check_summary(checks))
 
 
 def report_bias(table: pd.DataFrame, asked: argparse.Namespace) -> None:

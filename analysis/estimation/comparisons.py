@@ -50,6 +50,10 @@ COMPARISON_COLUMNS: Final = [
 ]
 
 
+#: p-values for the adjustment, with :func:`_careful_error`.
+_CAREFUL = "p_careful"
+
+
 @dataclass(frozen=True)
 class _Difference:
     """Two groups of domains, pair by pair, and the covariance of their means."""
@@ -126,7 +130,8 @@ def compare_with_rest(
     The area is a part of the region, so the rest is estimated as what remains, with the
     covariance of the two. R: ``svyglm(y ~ I(area == a), design)``, whose degrees of freedom
     are those of the whole sample; here they are Welch–Satterthwaite's. Differences of shares
-    have Newcombe's interval, others Student's t; p-values are those of the t test.
+    have Newcombe's interval, others Student's t; p-values are those of the t test. Those that
+    are adjusted are tested with the error of the joint share where it is the greater one.
     """  # noqa: E501
     estimator = Estimator(
         values,
@@ -148,7 +153,7 @@ def compare_with_rest(
     names = variable_labels(columns, estimator.variables)
     frame = _frame(estimator, difference, labels, names, confidence)
     families = frame[["breakdown", "group", *names.columns]]
-    frame["p_adjusted"] = adjusted_within(frame["p_value"].to_numpy(), families)
+    frame["p_adjusted"] = adjusted_within(frame[_CAREFUL].to_numpy(), families)
     return frame[[*labels.columns, *names.columns, *COMPARISON_COLUMNS]]
 
 
@@ -188,7 +193,7 @@ def compare_domains(
     both = pd.concat([labels, others], axis=1)
     difference = _difference(estimator, domains, first, second)
     frame = _frame(estimator, difference, both, names, confidence)
-    frame["p_adjusted"] = adjusted_within(frame["p_value"].to_numpy(), frame[names.columns])
+    frame["p_adjusted"] = adjusted_within(frame[_CAREFUL].to_numpy(), frame[names.columns])
     return frame[[*both.columns, *names.columns, *COMPARISON_COLUMNS]]
 
 
@@ -236,6 +241,9 @@ def _frame(
         "n_effective": first.n_effective,
         "base": first.sums.base,
         "p_value": two_sided_p(difference.estimate, _test_error(estimator, difference, error), df),
+        _CAREFUL: two_sided_p(
+            difference.estimate, _careful_error(estimator, difference, error), df
+        ),
         "estimate_first": first.sums.mean,
         "estimate_second": second.sums.mean,
         "n_second": second.sums.n,
@@ -268,6 +276,29 @@ def _limits(
     )
     used[chosen] = NEWCOMBE
     return low, high, np.where(np.isnan(low), "", used)
+
+
+def _careful_error(estimator: Estimator, difference: _Difference, error: Floats) -> Floats:
+    """The error of a test that is one of many: no less than if both shares were the joint one.
+
+    A small share that happens to come out smaller has too small an error of its own. Of thirteen
+    areas alike in a share of 2 %, Holm's rule with the own errors calls some area different in
+    23 % of samples (400 respondents in each), with the greater of both errors in less than 5 %.
+    """
+    first, second = difference.first.sums, difference.second.sums
+    with np.errstate(invalid="ignore", divide="ignore"):
+        joint = (first.total + second.total) / (first.base + second.base)
+        sizes = [side.n_effective_of_weights for side in (first, second)]
+        alike = joint * (1 - joint) * (1 / sizes[0] + 1 / sizes[1])
+        apart = sum(
+            side.mean * (1 - side.mean) / size
+            for side, size in zip((first, second), sizes, strict=True)
+        )
+        # A ratio, so that the design and what weighting explains count as they do in the error.
+        greater = np.sqrt(np.fmax(alike / apart, 1.0))
+    usual = _test_error(estimator, difference, error)
+    plain = estimator.is_share() & ~_extreme(estimator, difference)
+    return np.where(plain & np.isfinite(greater), usual * greater, usual)
 
 
 def _test_error(estimator: Estimator, difference: _Difference, error: Floats) -> Floats:

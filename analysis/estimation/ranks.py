@@ -10,6 +10,7 @@ J. Wieczorek, JRSS A 183 (2020), 2057–2079. R: package ``csranks``.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -106,11 +107,18 @@ def _largest_difference(covariance: Floats, error: Floats, confidence: float, se
     used = error[pairs] > 0
     if not used.any():
         return float(stats.norm.ppf((1 + confidence) / 2))
-    generator = np.random.default_rng(np.random.SeedSequence(seed))
     values, vectors = np.linalg.eigh(covariance)
     root = vectors * np.sqrt(np.maximum(values, 0.0))
-    draws = np.ascontiguousarray((generator.standard_normal((_DRAWS, len(covariance))) @ root.T).T)
+    draws = np.ascontiguousarray((_normal_draws(len(covariance), seed) @ root.T).T)
     largest = np.zeros(_DRAWS)
     for a, b in zip(pairs[0][used], pairs[1][used], strict=True):
         np.maximum(largest, np.abs(draws[a] - draws[b]) / error[a, b], out=largest)
     return float(np.quantile(largest, confidence))
+
+
+@lru_cache(maxsize=8)
+def _normal_draws(count: int, seed: int) -> Floats:
+    """Draws × areas. The tables of a study mostly have one number of areas, so they share them."""
+    drawn = np.random.default_rng(np.random.SeedSequence(seed)).standard_normal((_DRAWS, count))
+    drawn.flags.writeable = False
+    return drawn

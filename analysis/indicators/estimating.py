@@ -270,22 +270,39 @@ def _groups(study: Study, frame: pd.DataFrame, name: str) -> pd.Series:
     return frame[name].cat.set_categories(list(names))
 
 
-def _design(study: Study, result: SampleResult) -> dict[str, Any]:
+def design_arguments(
+    study: Study, sample: str, frame: pd.DataFrame, weighted: Weighted
+) -> dict[str, Any]:
     """Strata, clusters and population sizes as the study card names them.
 
     Quota samples and samples through providers are taken as drawn within the areas.
+
+    Parameters
+    ----------
+    study, sample
+        The study, and which of its samples.
+    frame, weighted
+        Its respondents and their weights.
+
+    Returns
+    -------
+    dict
+        Arguments of :func:`analysis.estimation.estimator.estimate_domains`.
     """
-    design = study.samples[result.sample].design
-    frame = result.frame
+    design = study.samples[sample].design
     strata = design.strata or ("area" if design.kind in ("quota", "providers") else None)
     return {
-        "calibration": result.weighted.calibration,
+        "calibration": weighted.calibration,
         "strata": None if strata is None else frame[strata].astype("str"),
         "clusters": [frame[design.clusters].astype("str")] if design.clusters else (),
         "populations": [frame[design.fpc]] if design.fpc else (),
         "lonely_psu": "adjust",
         "variance": "calibrated-corrected",
     }
+
+
+def _design(study: Study, result: SampleResult) -> dict[str, Any]:
+    return design_arguments(study, result.sample, result.frame, result.weighted)
 
 
 # --- differences adjusted for other variables ---------------------------------------------

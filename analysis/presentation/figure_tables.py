@@ -247,16 +247,20 @@ def place_cell(scene: Scene, row: Estimate, rank: Estimate | None) -> Cell:
 
 
 def supply(scene: Scene, label: Label, spec: SupplySpec) -> Table:
-    """Need, unmet need and capacity by category; a word only where it is supported."""
+    """Need, unmet need and capacity by category; a word only where it is supported.
+
+    Without a register there are no columns for capacity and what follows from it.
+    """
     need = {row.category: row for row in scene.totals(spec.need)}
     unmet = {row.category: row for row in scene.totals(spec.unmet)}
     capacity = {row.category: row for row in scene.register(spec.capacity)}
     whole = {row.category: row for row in scene.register(spec.capacity, scene.whole)}
     differences = scene.differences(spec.unmet)
+    known = bool(capacity or whole)
     names = [*need, *(name for name in unmet if name not in need)]
     say = scene.words.say
     rows = []
-    for name in names:
+    for name in sorted(names, key=lambda name: _falling(need.get(name))):
         row = need.get(name) or unmet[name]
         word = _supply_word(
             differences.get(name), unmet.get(name), capacity.get(name), whole.get(name)
@@ -265,19 +269,26 @@ def supply(scene: Scene, label: Label, spec: SupplySpec) -> Table:
             Cell(scene.category(row, short=False)),
             *_two(scene, need.get(name)),
             *_two(scene, unmet.get(name), differences.get(name)),
-            _capacity_cell(scene, capacity.get(name), bool(capacity)),
         ]
-        if whole and not scene.is_whole:
-            cells.append(_capacity_cell(scene, whole.get(name), bool(whole)))
-        rows.append((*cells, Cell(say(f"supply.{word}") if word else say("compared.unsupported"))))
+        if known:
+            cells.append(_capacity_cell(scene, capacity.get(name), bool(capacity)))
+            if whole and not scene.is_whole:
+                cells.append(_capacity_cell(scene, whole.get(name), bool(whole)))
+            cells.append(Cell(say(f"supply.{word}") if word else say("compared.unsupported")))
+        rows.append(tuple(cells))
     used = [*need.values(), *unmet.values()]
-    notes = [say("note.supply", confidence=scene.confidence)]
+    notes = [say("note.supply", confidence=scene.confidence)] if known else []
     if not capacity:
         notes.append(say("note.no_register"))
     if differences:
         notes += [scene.names.say("note.arrows"), scene.names.say("note.rest_mark")]
-    columns = _supply_columns(scene, spec, bool(whole) and not scene.is_whole)
+    columns = _supply_columns(scene, spec, known, bool(whole) and not scene.is_whole)
     return finished(scene, label, columns, rows, used, notes)
+
+
+def _falling(row: Estimate | None) -> float:
+    """Puts rows by falling value, those without one last."""
+    return -row.estimate if row is not None and row.shown else 1.0
 
 
 def _two(
@@ -324,7 +335,7 @@ def _supply_word(
     }[more_need, more_capacity]  # fmt: skip
 
 
-def _supply_columns(scene: Scene, spec: SupplySpec, with_whole: bool) -> list[Column]:
+def _supply_columns(scene: Scene, spec: SupplySpec, known: bool, with_whole: bool) -> list[Column]:
     say = scene.words.say
     interval = say("table.interval", confidence=scene.confidence)
     columns = [Column(say("table.item"), align="left", width=4.0)]
@@ -335,6 +346,8 @@ def _supply_columns(scene: Scene, spec: SupplySpec, with_whole: bool) -> list[Co
             Column(interval, title, width=1.3),
             Column(say("table.n"), title),
         ]
+    if not known:
+        return columns
     spanner = scene.names.indicator(spec.capacity)
     columns.append(Column(scene.names.area(scene.area), spanner, width=1.8))
     if with_whole:

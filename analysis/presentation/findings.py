@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from analysis.presentation import sentences
 from analysis.presentation.makeup import FindingsSpec, split
+from analysis.presentation.rows import Estimate
 from analysis.presentation.scene import Scene, ranked
 from analysis.presentation.wording import filled
 
@@ -50,7 +51,22 @@ def _standing(scene: Scene, reference: str) -> Iterator[str]:
     code, category = split(reference)
     row = scene.total(code, category)
     if row is not None and row.shown:
-        yield sentences.level_and_comparison(scene, row, verbal=True)
+        yield " ".join(filter(None, (sentences.level(scene, row, verbal=True), _apart(scene, row))))
+
+
+def _apart(scene: Scene, row: Estimate) -> str:
+    """How a value differs from all others; nothing without support, which is said once."""
+    difference = sentences.compared(scene, row)
+    return sentences.comparison(scene, row) if difference and difference.supported else ""
+
+
+def unsupported(scene: Scene, spec: FindingsSpec) -> str:
+    """That no difference is supported where none is told; empty where every one is told."""
+    rows = (scene.total(*split(reference)) for reference in spec.always)
+    found = [sentences.compared(scene, row) for row in rows if row is not None]
+    if all(row is None or row.supported for row in found):
+        return ""
+    return scene.names.say("finding.unsupported")
 
 
 def _ranking(scene: Scene, spec: FindingsSpec) -> Iterator[str]:

@@ -21,6 +21,7 @@ from analysis.presentation.drawing import Anchor, Drawing, Point, text_width
 from analysis.presentation.numbers import share_value
 from analysis.presentation.scene import Scene
 from analysis.presentation.tables import Label
+from analysis.presentation.territory_rows import source_title
 from analysis.territory import Territory
 
 Counts = NDArray[np.int64]
@@ -294,7 +295,7 @@ def source_note(scene: Scene, table: str, column: str = "") -> str:
     if column:
         found = found[found["column"].str.split().map(lambda names: column in names)]
     first = found.iloc[0]
-    text = scene.words.typeset(f"{first['publisher']}: {first['title']}")
+    text = source_title(scene, first)
     when = str(first["reference_date"])
     is_day = len(when) == len("2020-12-31")
     shown = scene.numbers.date(date.fromisoformat(when)) if is_day else when

@@ -361,7 +361,7 @@ def _findings(report: Report, spec: FindingsSpec, slot: Slot) -> Iterator[Block]
         yield ItemList(tuple(found))
     described = any(isinstance(other, ReadingNotesSpec) for other in report.makeup.specs())
     text = scene.words.say("finding.rule_short") if described else findings.rule(scene, spec)
-    yield Paragraph(text, "note")
+    yield Paragraph(" ".join(filter(None, (findings.unsupported(scene, spec), text))), "note")
 
 
 def _key_figures(report: Report, spec: KeyFiguresSpec, slot: Slot) -> Iterator[Block]:

@@ -179,6 +179,14 @@ class Scene:
         order = {name: place for place, name in enumerate(self.names.groups(breakdown))}
         return sorted(rows, key=lambda row: order.get(row.group, len(order)))
 
+    def by_groups(
+        self, code: str, breakdown: str, category: str | None, area: str
+    ) -> list[Estimate]:
+        """The groups of a breakdown, of one category or, when none is named, of all."""
+        names = [category] if category is not None else self.names.categories(code) or [""]
+        kept = (name for name in names if name not in self.exclude)
+        return [row for name in kept for row in self.groups(code, breakdown, name, area)]
+
     def by_area(self, code: str, category: str = "") -> list[Estimate]:
         """The total of an indicator in each area, in the order of the areas."""
         rows = (self.total(code, category, area) for area in self.study.areas.index)
@@ -245,10 +253,10 @@ class Scene:
             return self.numbers.points(value, 1 if places is None else places, signed=signed)
         return self.numbers.decimal(value, 1 if places is None else places, signed=signed)
 
-    def range_of(self, low: float, high: float, unit: Unit) -> str:
-        """Two limits as a range with their unit."""
+    def range_of(self, low: float, high: float, unit: Unit, places: int | None = None) -> str:
+        """Two limits as a range with their unit; ``places`` of percent, else none."""
         if unit == "percent":
-            return self.numbers.percent_range(low, high)
+            return self.numbers.percent_range(low, high, places or 0)
         if unit == "points":
             return self.numbers.points_range(low, high)
         return self.numbers.span(low, high, 0 if unit == "persons" else 1)

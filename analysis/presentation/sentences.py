@@ -3,7 +3,7 @@
 A sentence never says *more* or *less* without support: a difference to the rest needs an
 adjusted p-value below 0.05 and an interval without zero, a difference between groups needs
 intervals that do not overlap. What is hidden is said to be hidden, and nothing more. A value
-of low precision stands in brackets; it is neither put into words nor compared with anything.
+of low precision is called rough; it is neither put into words nor compared with anything.
 """
 
 from __future__ import annotations
@@ -46,12 +46,12 @@ def level(scene: Scene, row: Estimate, *, verbal: bool = False) -> str:
     """
     if not row.shown:
         step = step_back(scene, row)
-        value = figure(scene, step.row) if step.kind else ""
+        value = rough_figure(scene, step.row) if step.kind else ""
         return " ".join(filter(None, (hidden(scene, row), sentence(scene, step, value))))
     values = {
         "interval": scene.interval(row) or scene.words.say("sentence.no_interval"),
         "base": scene.base(row),
-        "value": figure(scene, row),
+        "value": rough_figure(scene, row),
     }
     word, kind = _quantity(scene, row) if verbal and not row.uncertain else ("", "")
     subject = word if kind in ("majority", "part") else values["value"]
@@ -68,6 +68,12 @@ def figure(scene: Scene, row: Estimate) -> str:
     """The estimate of a row with its unit, in brackets where its precision is low."""
     text = scene.value(row, signed=row.is_difference)
     return bracketed(text) if row.uncertain else text
+
+
+def rough_figure(scene: Scene, row: Estimate) -> str:
+    """The estimate as a sentence says it: *roughly* where a table has brackets."""
+    text = scene.value(row, signed=row.is_difference)
+    return scene.words.say("sentence.roughly", value=text) if row.uncertain else text
 
 
 def caveat(scene: Scene, row: Estimate) -> str:
@@ -105,10 +111,18 @@ def hidden(scene: Scene, row: Estimate) -> str:
     return scene.words.say(f"sentence.hidden_{kind}", label=label)
 
 
-def comparison(scene: Scene, row: Estimate) -> str:
-    """The area against all others; empty where there is no such row that is sure."""
+def compared(scene: Scene, row: Estimate) -> Estimate | None:
+    """The difference of a sure value from all others; None where there is none that is sure."""
     difference = scene.difference(row.indicator, row.category)
     if difference is None or not is_sure(difference) or not is_sure(row):
+        return None
+    return difference
+
+
+def comparison(scene: Scene, row: Estimate) -> str:
+    """The area against all others; empty where there is no such row that is sure."""
+    difference = compared(scene, row)
+    if difference is None:
         return ""
     if not difference.supported:
         return scene.names.say("sentence.same")
@@ -242,9 +256,7 @@ def groups(scene: Scene, code: str, category: str, breakdowns: Sequence[str]) ->
         return []
     said = [group_sentence(scene, "sentence.groups", pair) for pair in found if pair.distinct]
     others = [scene.names.breakdown(pair.breakdown) for pair in found if not pair.distinct]
-    if not said:
-        said.append(scene.words.say("sentence.groups_alike"))
-    elif others:
+    if others:
         quoted = [scene.words.say("sentence.quoted", text=other) for other in others]
         key = "sentence.groups_none_several" if len(others) > 1 else "sentence.groups_none"
         said.append(scene.words.say(key, breakdowns=scene.words.listed(quoted)))

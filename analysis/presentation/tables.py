@@ -38,7 +38,7 @@ _STATES = {
 }
 _FORMATS = {"percent": "0.0%", "points": "+0.0;-0.0;0.0", "number": "0.0", "persons": "#,##0"}
 #: By what an interval is multiplied, and its decimal places.
-_SPANS = {"percent": (100, 0), "points": (100, 1), "number": (1, 1), "persons": (1, 0)}
+_SPANS = {"percent": (100, 1), "points": (100, 1), "number": (1, 1), "persons": (1, 0)}
 LABEL_WIDTH = 5.0
 #: How the text of a share begins that is not 0 and too small to be printed as more.
 _BELOW = "<"
@@ -105,7 +105,7 @@ def limit_cells(scene: Scene, row: Estimate | None) -> tuple[Cell, Cell]:
 
 
 def interval_cell(scene: Scene, row: Estimate) -> Cell:
-    """An interval as one short text, in whole numbers where the unit is percent."""
+    """An interval as one short text, with as many places as the value beside it."""
     if not row.has_interval:
         return sign_cell(row) if not row.shown else _no_interval()
     unit = scene.unit_of(row)
@@ -475,7 +475,7 @@ def _breakdown_columns(scene: Scene, unit: Unit) -> list[Column]:
 
 def crosstab(scene: Scene, label: Label, code: str, breakdown: str) -> Table:
     """The categories of an indicator by the groups of one breakdown, with intervals."""
-    categories = scene.names.categories(code)
+    categories = [name for name in scene.names.categories(code) if name not in scene.exclude]
     by_category = {name: scene.groups(code, breakdown, name) for name in categories}
     by_category = {name: rows for name, rows in by_category.items() if rows}
     used = [row for rows in by_category.values() for row in rows]
@@ -655,7 +655,9 @@ def unit_cells(scene: Scene, row: Estimate | None) -> tuple[Cell, Cell]:
     value = replace(plain, text=bracketed(text) if row.uncertain else text)
     if not row.has_interval:
         return value, _no_interval()
-    return value, Cell(scene.range_of(row.ci_low, row.ci_high, scene.unit_of(row)))
+    unit = scene.unit_of(row)
+    places = 1 if unit == "percent" else None
+    return value, Cell(scene.range_of(row.ci_low, row.ci_high, unit, places))
 
 
 def of_rows(

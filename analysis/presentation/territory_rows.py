@@ -121,5 +121,12 @@ def _source(scene: Scene, territory: Territory, table: str, column: str = "") ->
     if column:
         found = found[found["column"].str.split().map(lambda names: column in names)]
     first = found.iloc[0]
-    text = scene.words.typeset(f"{first['publisher']}: {first['title']}")
-    return str(first["reference_date"]), text
+    return str(first["reference_date"]), source_title(scene, first)
+
+
+def source_title(scene: Scene, source: pd.Series[str]) -> str:
+    """Publisher and title of a source, in the language of the scene where both are written."""
+    language = scene.names.language
+    own = [str(source.get(f"{name}::{language}", "")) for name in ("publisher", "title")]
+    publisher, title = own if all(own) else (source["publisher"], source["title"])
+    return scene.words.typeset(f"{publisher}: {title}")

@@ -202,9 +202,16 @@ _COMMON = (
     (r" – ", "~– "),
 )
 _COMMON_RULES = _rules(_COMMON)
+#: Numbers before which Czech says *ve* and *ke*: dvě, tři, čtyři, třináct, čtyřicet, sto …;
+#: and those before which it says only *ze* and *se*: šest, sedm, šestnáct, sedmdesát …
+_NUMBER_ENDS = r"(?![\d.])"
+_DVE_TRI_STO = rf"(?:[234]|1[34]|[34]\d|[1-4]\d\d){_NUMBER_ENDS}"
+_SEST_SEDM = rf"(?:[67]|1[67]|[67]\d|[67]\d\d){_NUMBER_ENDS}"
 _RULES = {
     "cs": _rules(
         (
+            (rf"(?<!\w)([KkVv])\s(?={_DVE_TRI_STO})", r"\1e~"),
+            (rf"(?<!\w)([SsZz])\s(?={_DVE_TRI_STO}|{_SEST_SEDM})", r"\1e~"),
             (r"(?<!\w)([KkSsVvZzOoUuAaIi]) (?=\S)", r"\1~"),
             (r"(?<=\d) (?=(?:%|Kč|let\b|obyvatel|dalš|tis\.|mil\.))", "~"),
             (r"(?<=\d) (?=p\.)", "~"),

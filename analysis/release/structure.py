@@ -255,8 +255,10 @@ def _subsets(stratum: Stratum, declared: Declared) -> tuple[tuple[tuple[int, int
     counted = [t for t in sorted(_sensitive_tables(stratum)) if stratum.shares[t]]
     pairs: list[tuple[int, int]] = []
     equal: set[int] = set()
+    # Neither can be where a base is larger than the yes in some cell; that is soon seen of all.
+    larger = [(stratum.n > stratum.count[b]).any(axis=1) for b in counted]
     for a, table in enumerate(stratum.tables):
-        for b in counted:
+        for b in (b for b, too_large in zip(counted, larger, strict=True) if not too_large[a]):
             known = np.isfinite(stratum.n[a]) & np.isfinite(stratum.count[b])
             base, yes = stratum.n[a, known], stratum.count[b, known]
             if table.indicator == stratum.tables[b].indicator or known.sum() < 2 or not yes.any():

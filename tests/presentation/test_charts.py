@@ -8,6 +8,7 @@ import pytest
 
 from analysis.presentation import charts, theme
 from analysis.presentation.blocks import Chart
+from analysis.presentation.charts.scales import SHARES, share_scale
 from analysis.presentation.rows import Rows
 from analysis.presentation.scene import Scene
 from analysis.presentation.tables import Label
@@ -130,13 +131,45 @@ def test_a_stack_with_a_hidden_part_is_not_drawn(scene: Scene) -> None:
 # --- scales -------------------------------------------------------------------------------------
 
 
-def test_shares_run_from_nought_to_a_hundred(scene: Scene) -> None:
-    assert charts.scale_for(scene, "AW08") == charts.PERCENT
+def test_shares_begin_at_nought_and_hold_every_interval(scene: Scene) -> None:
+    scale = charts.scale_for(scene, "AW08")
+    rows = [row for row in scene.by_area("AW08") if row.has_interval]
+    assert scale in SHARES and scale.low == 0.0
+    assert all(row.ci_high <= scale.high for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("farthest", "high"), [(0.07, 0.1), (0.1, 0.1), (0.11, 0.2), (0.35, 0.4), (0.41, 0.6), (0.9, 1)]
+)
+def test_small_shares_are_not_drawn_on_a_hundred_percent(farthest: float, high: float) -> None:
+    assert share_scale([0.01, farthest]).high == pytest.approx(high)
+
+
+def test_what_is_left_out_does_not_widen_a_scale(scene: Scene) -> None:
+    rows = [
+        estimate(indicator="AW03", category=name, estimate=value, ci_low=value, ci_high=value)
+        for name, value in (("s40", 0.05), ("s41", 0.9))
+    ]
+    shown = with_rows(scene, *rows)
+    assert charts.scale_for(shown, "AW03") == charts.PERCENT
+    assert charts.scale_for(shown.without(["s41"]), "AW03").high == pytest.approx(0.1)
+
+
+def test_groups_widen_the_scale_of_every_area(scene_of: Callable[..., Scene]) -> None:
+    far = {"breakdown": "sex", "group": "1", "estimate": 0.9, "ci_low": 0.8, "ci_high": 0.95}
+    low = {"estimate": 0.05, "ci_low": 0.04, "ci_high": 0.06}
+    rows = [estimate(area="7201", **far)]
+    rows += [estimate(area=area, **low) for area in ("7201", "7207")]
+    scales = [
+        charts.scale_for(with_rows(scene_of(area), *rows), "AW08", "", breakdowns=["sex"])
+        for area in ("7201", "7207")
+    ]
+    assert scales == [charts.PERCENT] * 2
 
 
 def test_scales_are_the_same_in_every_area(scene_of: Callable[..., Scene]) -> None:
     scenes = [scene_of(area) for area in ("7201", "7207", "7212")]
-    for code in ("AW05", "IC03", "IC06"):
+    for code in ("AW03", "AW05", "IC03", "IC06"):
         assert len({charts.scale_for(scene, code) for scene in scenes}) == 1
     assert len({charts.difference_scale(scene, "AW03") for scene in scenes}) == 1
 

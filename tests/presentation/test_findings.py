@@ -6,7 +6,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from analysis.presentation.findings import findings, rule
+from analysis.presentation.findings import findings, rule, unsupported
 from analysis.presentation.makeup import FindingsSpec, read_makeup
 from analysis.presentation.rows import Estimate, Rows
 from analysis.presentation.scene import Scene
@@ -18,6 +18,10 @@ from tests.presentation.estimates import estimate
 def spec(study: Study) -> FindingsSpec:
     makeup = read_makeup(study, "awareness")
     return next(spec for spec in makeup.specs() if isinstance(spec, FindingsSpec))
+
+
+def plain(text: str) -> str:
+    return text.replace("\u00a0", " ")
 
 
 def with_rows(scene: Scene, *rows: Estimate) -> Scene:
@@ -71,7 +75,19 @@ def test_no_supported_difference_is_a_finding_too(scene: Scene) -> None:
     row = estimate(indicator="AW03", category="s40", comparison="rest", p_adjusted=0.9)
     spec = FindingsSpec(block="findings", always=(), differences=("AW03",))
     (found,) = findings(with_rows(scene, row), spec)
-    assert "není při této velikosti souboru průkazný" in found
+    assert "průkazně neliší žádná z 1 položky" in plain(found)
+
+
+@pytest.mark.parametrize(("p_adjusted", "told"), [(0.01, True), (0.5, False)])
+def test_that_a_difference_is_not_supported_is_said_once_for_all(
+    scene: Scene, p_adjusted: float, told: bool
+) -> None:
+    rest = estimate(comparison="rest", ci_low=0.02, ci_high=0.3, p_adjusted=p_adjusted)
+    spec = FindingsSpec(block="findings", always=("AW08",))
+    shown = with_rows(scene, estimate(), rest)
+    (found,) = findings(shown, spec)
+    assert ("zbytku kraje" in plain(found)) is told
+    assert bool(unsupported(shown, spec)) is not told
 
 
 def test_the_rule_names_its_numbers(scene: Scene, spec: FindingsSpec) -> None:

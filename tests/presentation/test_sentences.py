@@ -52,7 +52,7 @@ def test_a_rare_answer_is_said_to_be_rare(scene: Scene) -> None:
 def test_a_mean_has_no_percent(scene: Scene) -> None:
     row = estimate(indicator="AW05", statistic="mean", estimate=14.24, ci_low=13.5, ci_high=15.0)
     assert plain(sentences.level(scene, row)) == (
-        "Obyvatel ORP Vsetín zná alespoň z doslechu v průměru 14,2 z 33 druhů sociálních služeb "
+        "Obyvatel ORP Vsetín zná alespoň z doslechu v průměru 14,2 ze 33 druhů sociálních služeb "
         "(95% interval 13,5–15,0; n = 398)."
     )
 
@@ -70,20 +70,20 @@ def test_without_a_statement_the_indicator_is_named(scene: Scene) -> None:
 
 @pytest.mark.parametrize(
     ("n", "expected"),
-    [(42.0, "Počet odpovědí (n = 42) neumožňuje zobecnění"), (300.0, "Odhad je málo přesný")],
+    [(42.0, "Odpovědí je málo (n = 42)"), (300.0, "Odhad je málo přesný")],
 )
 def test_low_precision_is_said_with_its_reason(scene: Scene, n: float, expected: str) -> None:
     said = plain(sentences.level(scene, estimate(release="low_precision", n=n)))
     assert expected in said
-    assert said.endswith("uvádíme pouze orientačně.")
+    assert said.endswith("údaj je jen orientační.")
 
 
-def test_low_precision_stands_in_brackets_and_not_in_words(scene: Scene) -> None:
+def test_low_precision_is_called_rough_and_not_put_into_words(scene: Scene) -> None:
     rows = (estimate(release=release, estimate=0.32, ci_low=0.25, ci_high=0.4)
             for release in ("ok", "low_precision"))  # fmt: skip
     sure, unsure = (plain(sentences.level(scene, row, verbal=True)) for row in rows)
     assert sure.startswith("Třetina")
-    assert "třetina" not in unsure.lower() and "(32 %)" in unsure
+    assert "třetina" not in unsure.lower() and unsure.startswith("Přibližně 32 %")
 
 
 def test_a_value_of_low_precision_is_not_compared(scene: Scene) -> None:
@@ -126,7 +126,7 @@ def test_a_supported_difference_downwards_has_its_limits_in_order(scene: Scene) 
 def test_an_unsupported_difference(scene: Scene) -> None:
     shown = with_rows(scene, estimate(), difference(p_adjusted=0.4))
     assert plain(sentences.comparison(shown, estimate())) == (
-        "Rozdíl oproti zbytku kraje není při této velikosti souboru průkazný."
+        "Od zbytku kraje se tento údaj průkazně neliší."
     )
 
 
@@ -216,7 +216,7 @@ def test_differences_are_sorted_by_size_and_counted(scene: Scene) -> None:
         "poradenství (+5,0 p. b.)."
     )
     assert below == "Méně než ve zbytku kraje: osobní asistence (−20,0 p. b.)."
-    assert counted.endswith("rozdíly u 3 z 4 položek.")
+    assert counted == "Průkazný rozdíl má 3 ze 4 položek."
 
 
 def test_no_difference_is_said_as_such(scene: Scene) -> None:
@@ -291,3 +291,17 @@ def test_a_subject_has_no_second_colon(scene: Scene) -> None:
     (first, *_) = sentences.groups(with_rows(scene, *rows), "AW05", "", ["age_group"])
     assert plain(first).startswith("Šíře znalosti – počet známých služeb: podle znaku „Věk“")
     assert first.count(":") == 1
+
+
+def test_groups_that_are_all_alike_are_named(scene: Scene) -> None:
+    row = {"indicator": "AW08", "ci_low": 0.3, "ci_high": 0.7}
+    rows = [
+        estimate(**row, breakdown=breakdown, group=group, estimate=value)
+        for breakdown in ("sex", "education")
+        for group, value in zip(scene.names.groups(breakdown)[:2], (0.45, 0.55), strict=True)
+    ]
+    (said,) = sentences.groups(with_rows(scene, *rows), "AW08", "", ("sex", "education"))
+    names = " a ".join(f"„{scene.names.breakdown(name)}“" for name in ("sex", "education"))
+    assert plain(said) == (
+        f"Neví, kam se obrátit: podle znaků {plain(names)} se skupiny průkazně neliší."
+    )

@@ -175,3 +175,16 @@ def test_samples_stand_beside_each_other_with_their_own_bases(scene: Scene) -> N
             )
             assert row[3 + 3 * place].text == scene.numbers.whole(shown.n)
     assert any(scene.names.text(scene.study.samples["users"].note) == note for note in table.notes)
+
+
+def test_a_crosstab_leaves_out_what_the_scene_leaves_out(scene: Scene) -> None:
+    rows = [
+        estimate(indicator="AW03", category=name, breakdown="sex", group="1")
+        for name in ("s40", "s41")
+    ]
+    shown = with_rows(scene, *rows)
+    assert len(tables.crosstab(shown, LABEL, "AW03", "sex").rows) == 2
+    (row,) = tables.crosstab(shown.without(["s41"]), LABEL, "AW03", "sex").rows
+    assert row[0].text == scene.names.category("AW03", "s40", "short")
+    # The interval has as many places as the value beside it.
+    assert plain(row[2].text) == "56,0–68,0"

@@ -25,6 +25,10 @@ CODE = Path(presentation.__file__).parent
         ("péče – služba", "péče~– služba"),
         ("80 a více let", "80 a~více let"),
         ("15–29 let", "15–29~let"),
+        ("rozdíl u 3 z 4 položek a z 33", "rozdíl u~3 ze~4 položek a~ze~33"),
+        ("z 7, z 16 a z 130, ale z 5, z 19, z 95", "ze~7, ze~16 a~ze~130, ale z~5, z~19, z~95"),
+        ("v 3 obcích, v 14 a v 6 ze 7", "ve~3 obcích, ve~14 a~v~6 ze 7"),
+        ("k 31. 12. 2020, z 3 500", "k~31.~12.~2020, ze~3 500"),
     ],
 )
 def test_czech_typography(plain: str, typeset: str) -> None:

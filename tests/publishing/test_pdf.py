@@ -181,11 +181,24 @@ def test_a_long_table_repeats_its_header(pdf: bytes) -> None:
     assert pdf_text(long).count("Celkem") == pages - 1 >= 3
 
 
+def test_the_lists_of_tables_and_charts_come_last(pdf: bytes) -> None:
+    pages = pdf_pages(pdf)
+    contents, lists = (
+        next(place for place, text in enumerate(pages) if title in text)
+        for title in ("Obsah", "Seznamtabulek")
+    )
+    assert contents == 1
+    assert all("Seznamtabulek" not in text for text in pages[:lists])
+    assert any("Seznamgrafů" in text for text in pages[lists:])
+    assert lists > 2 and len(pages) - lists <= 2
+
+
 def test_a_wide_table_lies_on_its_side_with_its_heading() -> None:
     wide = rendered(Heading("Okrsky"), sample_report.wide_table(), Paragraph("Dál."))
     with pikepdf.open(BytesIO(wide)) as document:
         turned = [page.mediabox[2] > page.mediabox[3] for page in document.pages]
-    assert turned == [False, False, True, False]
+    # Title, contents, the heading with its table, the paragraph, the list of tables.
+    assert turned == [False, False, True, False, False]
 
 
 @pytest.mark.parametrize("lines", range(30, 56, 4))

@@ -99,13 +99,27 @@ def test_dependent_response_lowers_the_outcome(
 @pytest.mark.full
 def test_intervals_hold_the_truth(coverage: ModuleType, tmp_path: Path) -> None:
     out = tmp_path / "cells.csv"
-    coverage.main(["--samples", "60", "--biased-samples", "0", "--out", str(out)])
+    coverage.main(["--samples", "20", "--seed", "4", "--biased-samples", "0", "--out", str(out)])
     texts = ["category", "breakdown", "group", "comparison"]
     table = pd.read_csv(out, dtype=dict.fromkeys(texts, "str")).fillna(dict.fromkeys(texts, ""))
     middle = coverage.of_middle_shares(table, 30)
     assert len(middle) > 3000
-    # 60 samples: the standard error of the mean over all cells is about half a point.
     assert 0.935 < middle["coverage"].mean() < 0.965
+    areas = middle[(middle["level"] == "area") & (middle["breakdown"] == "")]
+    assert 0.935 < areas["coverage"].mean() < 0.965
+    biases = pd.read_csv(out.with_suffix(".families.csv"), index_col="family")
+    of_shares = biases[biases.index.str.contains(" share, (?:area|region)$")]
+    # The oldest lose a level of the margins where too few answered (docs/methods.md).
+    of_shares = of_shares[~of_shares.index.str.startswith("TG")]
+    assert len(of_shares) > 15
+    # Among so many families the largest t with 19 degrees of freedom exceeds 3 now and then.
+    assert (of_shares["bias"].abs() / of_shares["error"]).max() < 5
+    assert (of_shares["bias"].abs() < 0.005).all()
+    checks = pd.read_csv(out.with_suffix(".checks.csv"))
+    mean = checks.groupby("check")["value"].mean()
+    assert mean["rank sets"] > 0.95
+    assert mean["model"] < mean["direct"]
+    assert mean["equal, any differs"] < 0.06
+    assert mean["rest, wrong sign"] < 0.01
     # A size class that an area lacks has no truth, and no respondent either.
-    assert (table["true"].notna() == (table["n"] > 0)).mean() > 0.999
     assert table.loc[table["n"] > 0, "true"].notna().all()

@@ -59,7 +59,7 @@ def breakdown(
         keys.append(Key(Dot(0.5, theme.ACCENT, shape="tick"), text))
     plan = Plan(
         scene,
-        scale_for(scene, code, category, rows),
+        scale_for(scene, code, category, rows, breakdowns),
         drawn,
         keys,
         columns=(unit_title(scene, rows), scene.words.say("table.n")),
@@ -113,7 +113,7 @@ def groups_compare(
     rows = [row for pair in pairs for row in (pair.first, pair.second)]
     n, unit = scene.words.say("table.n"), unit_title(scene, rows)
     plan = Plan(
-        scene, scale_for(scene, code, None, rows), drawn, keys,
+        scene, scale_for(scene, code, None, rows, (breakdown,)), drawn, keys,
         columns=(unit, n, unit, n),
         column_dots={place: key.mark for place, key in ((0, keys[0]), (2, keys[1]))
                      if isinstance(key.mark, Dot)}, modelled=data_origin(rows) == "modelled",

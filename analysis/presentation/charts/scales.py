@@ -1,42 +1,68 @@
 """Scales of charts, the same in all areas of a study.
 
-Shares run from 0 to 100 %; anything else is scaled by the released rows of all areas.
+They are made from the released rows of all areas, so that every report shows an indicator on
+the same one. Shares begin at 0 and end at a round percentage that holds them everywhere.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from analysis.presentation.charts.marks import Scale
 from analysis.presentation.rows import Estimate
 from analysis.presentation.scene import Scene, Unit
 
 PERCENT = Scale(0.0, 1.0, (0.0, 0.2, 0.4, 0.6, 0.8, 1.0), "percent")
+SHARES = (
+    Scale(0.0, 0.1, (0.0, 0.02, 0.04, 0.06, 0.08, 0.1), "percent"),
+    Scale(0.0, 0.2, (0.0, 0.05, 0.1, 0.15, 0.2), "percent"),
+    Scale(0.0, 0.4, (0.0, 0.1, 0.2, 0.3, 0.4), "percent"),
+    Scale(0.0, 0.6, (0.0, 0.2, 0.4, 0.6), "percent"),
+    PERCENT,
+)
 
 
 def scale_for(
-    scene: Scene, code: str, category: str | None = None, among: Iterable[Estimate] = ()
+    scene: Scene,
+    code: str,
+    category: str | None = None,
+    among: Iterable[Estimate] = (),
+    breakdowns: Sequence[str] = (),
 ) -> Scale:
     """The scale of an indicator, the same for every area of the study.
 
-    Shares run from 0 to 100 %. Other values are scaled by the totals of all areas, and
+    It is made from the totals of all areas and from their groups by ``breakdowns``, and is
     wider only where ``among``, the rows to be drawn, would not fit. All categories share
-    one scale when none is named.
+    one scale when none is named; those that the scene leaves out do not count.
     """
     unit: Unit = scene.names.unit(code, category or "")  # type: ignore[assignment]
-    if unit == "percent":
-        return PERCENT
-    everywhere = [
-        row
-        for area in (*scene.study.areas.index, scene.whole)
-        for row in scene.totals(code, area)
-        if category is None or row.category == category
-    ]
-    drawn = [row for row in (*everywhere, *among) if row.shown]
+    drawn = [row for row in (*_everywhere(scene, code, category, breakdowns), *among) if row.shown]
     limits = [limit for row in drawn for limit in limits_of(row)]
     signed = any(row.is_difference for row in drawn)
+    if unit == "percent" and not signed:
+        return share_scale(limits)
     return nice_scale(limits, unit, symmetric=signed)
+
+
+def _everywhere(
+    scene: Scene, code: str, category: str | None, breakdowns: Sequence[str]
+) -> Iterator[Estimate]:
+    """The totals of an indicator in all areas, and its groups there."""
+    for area in (*scene.study.areas.index, scene.whole):
+        totals = scene.totals(code, area)
+        yield from (row for row in totals if category is None or row.category == category)
+        for name in breakdowns:
+            yield from scene.by_groups(code, name, category, area)
+
+
+def share_scale(limits: Sequence[float]) -> Scale:
+    """The narrowest of a few scales for shares that holds all limits.
+
+    Few, so that charts beside each other are seldom on different ones.
+    """
+    farthest = max(limits, default=1.0)
+    return next((scale for scale in SHARES if farthest <= scale.high + 1e-9), PERCENT)
 
 
 def difference_scale(scene: Scene, code: str) -> Scale:
