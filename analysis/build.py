@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.approvals import read_approvals
 from analysis.definitions import suggestion
 from analysis.errors import WorkbenchError
 from analysis.ingredients import (
@@ -30,6 +32,8 @@ from analysis.presentation.annex_definition import (
 from analysis.presentation.makeup import read_makeup
 from analysis.presentation.maps import plain_map
 from analysis.presentation.outlines import BOUNDARIES
+from analysis.presentation.released_parts import parts_read
+from analysis.presentation.rows import RELEASED_FILE, read_released
 from analysis.presentation.scene import DRAFT, RELEASE, checked_edition
 from analysis.presentation.wording import words
 from analysis.publishing.batch import Job, OutputFile, RenderResult, render
@@ -38,10 +42,13 @@ from analysis.publishing.manifest import (
     ReportRecord,
     is_intact,
     merged_records,
+    output_file,
     read_manifest,
     record_of,
     run_summary,
+    shortened,
     write_manifest,
+    write_whole,
 )
 from analysis.publishing.measures import Measures, measures_from
 from analysis.publishing.notebook import declared_parameters, read_notebook
@@ -51,10 +58,21 @@ from analysis.publishing.one_batch import (
     note_finished,
     one_batch,
 )
+from analysis.publishing.phrases import phrases
+from analysis.publishing.releases import FOLDER as RELEASES
+from analysis.publishing.releases import (
+    checked_name,
+    keep_release,
+    latest_release,
+    same_as_kept,
+)
+from analysis.publishing.sbom import NAME as SBOM
+from analysis.publishing.sbom import software_bill
 from analysis.publishing.site import Site, write_site
 from analysis.release.texts import refresh_released_texts
 from analysis.run import read_run_record, reasons_to_run, run_study, stored_ingredients
 from analysis.study import Study, open_study
+from analysis.unchanged import build_request, files_beside, inputs_hash, keep_state, opening
 from analysis.workspace import Workspace, find_workspace, shipped_workspace
 
 Step = Callable[..., None]
@@ -77,6 +95,7 @@ class BuildResult:
     current: int = 0
     failed: tuple[RenderResult, ...] = ()
     run_lines: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
 
     @property
     def failures(self) -> list[str]:
@@ -85,10 +104,13 @@ class BuildResult:
 
     def lines(self) -> list[str]:
         """The outcome in a few sentences."""
-        index = self.study.workspace.reports(self.study.id) / "index.html"
+        return [*self.told(), *self.kept, *opening(self.study.workspace.reports(self.study.id))]
+
+    def told(self) -> list[str]:
+        """The outcome without where to look at it."""
         summary = f"reports made {self.made}, up to date {self.current}, failed {len(self.failed)}"
-        opening = [f"open {index}"] if index.exists() else []
-        return [*self.run_lines, summary, *_measured(index.parent), *opening]
+        folder = self.study.workspace.reports(self.study.id)
+        return [*self.run_lines, summary, *_measured(folder)]
 
 
 def _measured(folder: Path) -> list[str]:
@@ -133,13 +155,15 @@ def build_study(
     languages: Sequence[str] | None = None,
     workers: int | None = None,
     edition: str = DRAFT,
+    name: str | None = None,
     step: Step = lambda *_: None,
 ) -> BuildResult:
     """Check, run, report and site: whatever is not up to date.
 
     Only the reports of ``kinds`` and ``areas`` where these are given. Without ``languages``
     the study's default language and every other in which there are reports already, so that
-    none of them grows old beside the new ones. ``edition`` is ``draft`` or ``release``.
+    none of them grows old beside the new ones. ``edition`` is ``draft`` or ``release``; a
+    release in which nothing failed is kept under its ``name``, else under the next number.
 
     Raises
     ------
@@ -147,15 +171,41 @@ def build_study(
         If definitions or data cannot be used; what was published before stays.
     """
     study = open_study(study_id)
+    inputs = inputs_hash(study.workspace, study.id, files_beside(study))
     wanted = languages or _published_languages(study)
     # What cannot be made is told before the long work, not after it.
+    if edition == RELEASE:
+        checked_name(study.workspace.reports(study.id), name)
     _orders(study, kinds, areas, wanted, edition)
     outcome = run_study(study, synthetic=synthetic, step=step)
     result = render_reports(
         study, kinds=kinds, areas=areas, languages=wanted, workers=workers, edition=edition,
         step=step,
     )  # fmt: skip
+    if not result.failed:
+        request = build_request(
+            synthetic=synthetic, kinds=kinds, areas=areas, languages=languages, edition=edition
+        )
+        again = replace(outcome, done=False).lines()
+        rest = replace(result, made=0, current=result.made + result.current, run_lines=tuple(again))
+        keep_state(study, request, inputs, rest.told())
+        if edition == RELEASE:
+            result = replace(result, kept=_kept_release(study, name))
     return replace(result, run_lines=tuple(outcome.lines()))
+
+
+def _kept_release(study: Study, name: str | None) -> tuple[str, ...]:
+    """Keep what is published as a release, unless one holds the same; told in a line."""
+    reports = study.workspace.reports(study.id)
+    manifest = read_manifest(reports) or Manifest(study.id)
+    drafts = sum(record.edition != RELEASE for record in manifest.reports)
+    if drafts:
+        return (f"no release is kept as long as there are drafts: {drafts}",)
+    same = same_as_kept(reports)
+    if same is not None:
+        return (f"release {same} holds the same already",)
+    folder = keep_release(reports, read_released(study).frame, checked_name(reports, name))
+    return (f"release {folder.name} kept in {folder}",)
 
 
 def render_reports(
@@ -242,7 +292,7 @@ def _make_stale(
         job = result.job
         key = job.kind, job.area, job.language
         if key not in results and result.ok:
-            made.append(record_of(result, waiting[key].ingredients))
+            made.append(record_of(result, waiting[key].ingredients, waiting[key].named))
             note_finished(folder, made[-1])
         results[key] = result
 
@@ -266,12 +316,31 @@ def reasons_to_build(study_id: str) -> list[str]:
     manifest = read_manifest(folder) or Manifest(study.id)
     orders = _orders(study, None, None, _published_languages(study), _published_edition(study))
     stale = [order for order in orders if not _is_current(order, manifest, folder)]
-    if stale and manifest.ingredients:
-        named = {name: value for order in orders for name, value in order.named.items()}
-        of_run = (stored_ingredients(study) or {}).keys() - named.keys()
-        before = {n: value for n, value in manifest.ingredients.items() if n not in of_run}
-        reasons = [f"reports: {text}" for text in changed_ingredients(before, named)]
-    return [*reasons, *(f"report {' '.join(order.key)} would be made" for order in stale)]
+    by_order = {order.key: _why_stale(order, manifest, folder) for order in stale}
+    common = [text for text in next(iter(by_order.values()), [])
+              if len(stale) > 1 and all(text in texts for texts in by_order.values())]  # fmt: skip
+    return [
+        *(f"reports: {text}" for text in common),
+        *(_named_reason(key, [text for text in texts if text not in common])
+          for key, texts in by_order.items()),
+    ]  # fmt: skip
+
+
+def _why_stale(order: _Order, manifest: Manifest, folder: Path) -> list[str]:
+    """What changed since a report was made, or which file is not as made; [] for a new report."""
+    record = manifest.report(*order.key)
+    if record is None:
+        return []
+    changed = changed_ingredients(record.made_from, shortened(order.named))
+    changed = changed if record.made_from else []
+    damaged = [file.path for file in record.files.values() if not _are_intact(folder, [file])]
+    reasons = [*changed, *(f"the file {path} is absent or changed" for path in damaged)]
+    return reasons or ["its parameters changed"]
+
+
+def _named_reason(key: _Key, reasons: Sequence[str]) -> str:
+    named = f"report {' '.join(key).rstrip()} would be made"
+    return f"{named}: {', '.join(reasons)}" if reasons else named
 
 
 def study_states() -> pd.DataFrame:
@@ -325,13 +394,14 @@ def _each_order(
     chosen_areas = _chosen(areas, known_areas, None, "area")
     for kind in _chosen(kinds, _named(_kinds(study)), None, "kind of report"):
         template = _template(study, kind)
-        named = _ingredients(study, kind, template)
+        shared = _ingredients(study, kind, template)
         # The data annex holds released rows and nothing that waits for anybody's approval.
         asked = {} if kind in _DATA else _edition_parameter(template, checked_edition(edition))
         level = _level(study, kind)
         for language in [""] if kind == OPEN_DATA else chosen_languages:
             for area in _areas_of(study, level, chosen_areas if areas else None):
                 job = _job(study, kind, area, language, template, asked)
+                named = {**shared, **_rows_read(study, kind, area)}
                 given = {f"parameter {key}": str(value) for key, value in job.parameters.items()}
                 yield _Order(job, combined_hash({**named, **given}), named)
 
@@ -394,6 +464,17 @@ def _ingredients(study: Study, kind: str, template: Path) -> Ingredients:
     folder = study.workspace.raw(BOUNDARIES)
     shown = [path for path in folder.rglob("*") if path.is_file()] if study.region else []
     return report_ingredients(study, kind, template, shown)
+
+
+def _rows_read(study: Study, kind: str, area: str) -> Ingredients:
+    """The parts of the released rows that a report reads; none as long as there are none."""
+    if not (study.processed / RELEASED_FILE).exists():
+        return {}
+    parts = parts_read(study, area)
+    if kind == OPEN_DATA:
+        # Every row of the open data names the inputs of its run.
+        parts["inputs of the run"] = str(read_run_record(study).get("input_hash", ""))
+    return parts
 
 
 def _kinds(study: Study) -> list[str]:
@@ -556,7 +637,20 @@ def _publish(
     ingredients = {name: value for order in expected for name, value in order.named.items()}
     ingredients.update(stored_ingredients(study) or {})
     public = public_ingredients(study, ingredients)
-    write_manifest(folder, Manifest(study.id, public, run_summary(record), records, (index,)))
+    bill = write_whole(folder / SBOM, software_bill(ingredients.get("requirements.lock", "")))
+    files = (index, output_file(folder, bill))
+    write_manifest(
+        folder,
+        Manifest(study.id, public, run_summary(record), records, files, tuple(_decided(study))),
+    )
+
+
+def _decided(study: Study) -> Iterator[dict[str, Any]]:
+    """The decisions of people: by whom (the role, never a name), on what, how many."""
+    decisions = read_approvals(study).decisions
+    counted = Counter((one.role, one.kind, one.state) for one in decisions)
+    for (role, kind, state), count in sorted(counted.items()):
+        yield {"role": role, "kind": kind, "state": state, "items": count}
 
 
 def _possible_keys(study: Study) -> Iterator[_Key]:
@@ -585,11 +679,11 @@ def _are_intact(folder: Path, files: Iterable[OutputFile]) -> bool:
 def _site(
     study: Study,
     records: Sequence[ReportRecord],
-    record: Mapping[str, object],
+    record: Mapping[str, Any],
     expected: Iterable[_Order],
 ) -> Site:
     language = study.card.default_language
-    phrases = words(language)
+    say = words(language).say
     names = _named_areas(study)
     modelled = record["data_origin"] == "modelled"
     titles = {kind: read_makeup(study, kind).title[language] for kind in study.reports}
@@ -605,13 +699,65 @@ def _site(
         subtitle=study.card.project.name.get(language, ""),
         expected=[order.key for order in expected if order.job.kind != OPEN_DATA],
         open_data=[file for one in open_data for file in one.files.values()],
-        watermark=phrases.say("title_page.watermark") if modelled else "",
-        watermark_note=phrases.say("title_page.watermark_note") if modelled else "",
-        stamp=phrases.say("title_page.stamp"),
-        stamp_note=phrases.say("title_page.stamp_note"),
+        watermark=say("title_page.watermark") if modelled else "",
+        watermark_note=say("title_page.watermark_note") if modelled else "",
+        stamp=say("title_page.stamp"),
+        stamp_note=say("title_page.stamp_note"),
         map=plain_map(study, names),
         publicity=study.card.project.publicity.get(language, ""),
+        since=latest_release(study.workspace.reports(study.id)) or "",
+        new=_new_since_release(study, records),
+        method_facts=tuple(_method_facts(study, record, language)),
+        statement=_statement(study, language),
     )
+
+
+def _new_since_release(study: Study, records: Iterable[ReportRecord]) -> frozenset[_Key]:
+    """The reports that the last release does not hold as they are now."""
+    reports = study.workspace.reports(study.id)
+    name = latest_release(reports)
+    released = read_manifest(reports / RELEASES / name) if name else None
+    if released is None:
+        return frozenset()
+    before = {record.key: record.files for record in released.reports}
+    return frozenset(record.key for record in records if before.get(record.key) != record.files)
+
+
+def _method_facts(
+    study: Study, record: Mapping[str, Any], language: str
+) -> Iterator[tuple[str, str]]:
+    """What all reports of a study have in common, for its index page."""
+    say, numbers = phrases(language).say, words(language).numbers
+    samples = record.get("samples", {})
+    sizes = [
+        f"{sample.title[language]} (n = {numbers.whole(samples[name]['n'])})"
+        for name, sample in study.samples.items()
+        if name in samples
+    ]
+    yield say("site.method_samples"), ", ".join(sizes)
+    fieldwork = study.card.fieldwork
+    if fieldwork.start and fieldwork.end:
+        yield say("site.method_period"), numbers.period(fieldwork.start, fieldwork.end)
+    release = record.get("release", {})
+    audit = release.get("audit", {})
+    yield say("site.method_rules"), str(release.get("rule_set", ""))
+    hidden, recoverable = audit.get("cells_hidden", 0), audit.get("recoverable", 0)
+    yield say("site.method_audit"), f"{numbers.whole(hidden)}; {numbers.whole(recoverable)}"
+    software = record.get("software", {})
+    yield say("site.method_software"), ", ".join(f"{n} {v}" for n, v in software.items())
+
+
+def _statement(study: Study, language: str) -> dict[str, str]:
+    """What the study card knows for the accessibility statement."""
+    card, date_of = study.card.accessibility, words(language).numbers.date
+    return {
+        "keeper": card.keeper.get(language, ""),
+        "contact": card.contact,
+        "status": card.status,
+        "exceptions": card.exceptions.get(language, ""),
+        "prepared": date_of(card.prepared) if card.prepared else "",
+        "reviewed": date_of(card.reviewed) if card.reviewed else "",
+    }
 
 
 def _whole_name(study: Study) -> str:

@@ -177,15 +177,35 @@ def build(
     lang: Languages = None,
     workers: Workers = None,
     release: Release = False,
+    name: Annotated[
+        str | None,
+        typer.Option("--name", help="Of the release that is kept; the next number else."),
+    ] = None,
 ) -> None:
-    """Check, run, report and site: whatever is not up to date."""
+    """Check, run, report and site: whatever is not up to date.
+
+    With --release all that is published is kept as a release when nothing failed.
+    """
+    from analysis.unchanged import build_request, nothing_to_do
+
+    edition = "release" if release else "draft"
+    request = build_request(
+        synthetic=synthetic, kinds=kind, areas=area, languages=lang, edition=edition
+    )
+    same = None if release else nothing_to_do(study, request)
+    if same is not None:
+        from analysis.console import say
+
+        for line in same:
+            say(line)
+        return
     from analysis.build import build_study
     from analysis.console import progress
 
     with progress() as step:
         result = build_study(
             study, synthetic=synthetic, kinds=kind, areas=area, languages=lang, workers=workers,
-            edition="release" if release else "draft", step=step,
+            edition=edition, name=name, step=step,
         )  # fmt: skip
     _finish(result)
 
@@ -272,6 +292,26 @@ def why(study: StudyArgument) -> None:
     reasons = reasons_to_build(study)
     for reason in reasons or ["nothing: all is up to date"]:
         say(reason)
+
+
+@app.command()
+def diff(
+    study: StudyArgument,
+    before: Annotated[str, typer.Argument(metavar="A", help="A release, or current.")],
+    after: Annotated[str, typer.Argument(metavar="B", help="A release, or current.")],
+    out: Annotated[Path | None, typer.Option("--out", help="Write all rows as CSV.")] = None,
+) -> None:
+    """Two releases row by row, and which ingredient explains each change."""
+    from analysis.console import say, show_table
+    from analysis.release_changes import compare_releases
+
+    found = compare_releases(study, before, after)
+    if out is not None:
+        found.write(out)
+    if found.changes:
+        show_table(f"{study}: {before} → {after}", found.table())
+        show_table("What explains them", found.counts())
+    say(found.summary())
 
 
 @app.command()

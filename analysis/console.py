@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 from rich.cells import cell_len
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 from rich.text import Text
 
 from analysis.errors import WorkbenchError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Step = Callable[..., None]
 
@@ -97,32 +107,70 @@ def show_facts(caption: str, items: Iterable[tuple[str, str]]) -> None:
 
 @contextmanager
 def progress() -> Iterator[Step]:
-    """A progress bar on a terminal, plain lines elsewhere.
+    """A progress bar on a terminal, plain lines elsewhere; how long it took at the end.
 
     The function handed out is called with a text, and optionally how much is ``done`` of
-    ``total``.
+    ``total``; on a terminal each report that is done stays as a line above the bar.
     """
+    started = time.monotonic()
     if not _err.is_terminal:
-        yield _plain_step
-        return
+        yield _PlainSteps()
+    else:
+        yield from _bars()
+    tell(f"took {_duration(time.monotonic() - started)}")
+
+
+def _bars() -> Iterator[Step]:
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
         TextColumn("{task.completed:.0f}/{task.total:.0f}"),
         TimeElapsedColumn(),
+        TextColumn("left"),
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=_err, transient=True) as bars:
-        task = bars.add_task("starting", total=1)
+        # A task of its own for the reports: the time left is told from their pace alone.
+        stage = bars.add_task("starting", total=1)
+        counted: list[TaskID] = []
 
         def step(text: str, done: int = 0, total: int = 1) -> None:
-            bars.update(task, description=escape(text), completed=done, total=total)
+            if total > 1 and not counted:
+                bars.update(stage, visible=False)
+                counted.append(bars.add_task(escape(text), total=total))
+            if counted and done:
+                bars.print(Text(text))
+            bars.update(
+                counted[0] if counted else stage,
+                description=escape(text), completed=done, total=total,
+            )  # fmt: skip
 
         yield step
 
 
-def _plain_step(text: str, done: int = 0, total: int = 1) -> None:
-    tell(f"{text} ({done}/{total})" if total > 1 else text)
+class _PlainSteps:
+    """Steps as lines of a log; with the time left, as soon as something is done."""
+
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+
+    def __call__(self, text: str, done: int = 0, total: int = 1) -> None:
+        if total <= 1:
+            tell(text)
+            return
+        if not done:
+            self._began = time.monotonic()
+        left = (time.monotonic() - self._began) / done * (total - done) if done else 0.0
+        ending = f", about {_duration(left)} left" if 0 < done < total else ""
+        tell(f"{text} ({done}/{total}{ending})")
+
+
+def _duration(seconds: float) -> str:
+    """Seconds as people tell them."""
+    if seconds < 100:
+        return f"{max(seconds, 0):.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s"
 
 
 def _lined_up(rows: pd.DataFrame) -> Iterator[str]:
@@ -153,4 +201,5 @@ def _issue_text(values: dict[str, Any]) -> str:
 
 
 def _given(value: Any) -> bool:
-    return value is not None and not pd.isna(value) and value != ""
+    # What is absent in a table of issues is None, or not equal to itself.
+    return value is not None and value == value and value != ""

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-import pandas as pd
+if TYPE_CHECKING:
+    import pandas as pd
 
 Severity = Literal["error", "warning", "repair", "note"]
 
@@ -75,6 +76,9 @@ ISSUE_COLUMNS = [field.name for field in fields(Issue)]
 
 def issues_table(issues: Iterable[Issue]) -> pd.DataFrame:
     """Issues as a frame, one row each, with the columns of :class:`Issue`."""
+    # Imported here: whoever only raises an error does without half a second of imports.
+    import pandas as pd
+
     table = pd.DataFrame([asdict(issue) for issue in issues], columns=ISSUE_COLUMNS, dtype=object)
     return table.astype({"row": "Int64"})
 

@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from analysis.approvals import APPROVALS_FILE
 from analysis.study import Study
@@ -19,8 +20,8 @@ Ingredients = dict[str, str]
 #: The rules of recommendations; read above this package part, so its name stands here too.
 RULES_FILE = "recommendations.yaml"
 
-#: What reports are made from, in the folder of results.
-RELEASED_FILES = ("released.parquet", "released_texts.json", "run_record.json")
+#: Texts that reports quote, in the folder of results.
+TEXTS_FILE = "released_texts.json"
 
 #: Parts of the package that shape what is shown but not what is computed.
 SHOWING_PARTS = (
@@ -30,6 +31,8 @@ SHOWING_PARTS = (
     "recommendations",
     "approving.py",
     "build.py",
+    "unchanged.py",
+    "release_changes.py",
     "checking.py",
     "coding_desk.py",
     "table_check.py",
@@ -75,7 +78,7 @@ def definition_ingredients(study: Study) -> Ingredients:
         **_files(definitions, study.folder, "definitions"),
         **_files(_catalogues(study), study.workspace.studies, ""),
         **_files(_received_form(study), study.raw, "raw"),
-        "package, computing": _package_hash(showing=False),
+        "package, computing": _computing_hash(),
         "requirements.lock": _lock_hash(study),
     }
 
@@ -88,11 +91,13 @@ def run_ingredients(study: Study) -> Ingredients:
 def report_ingredients(
     study: Study, kind: str, template: Path, beside: Iterable[Path] = ()
 ) -> Ingredients:
-    """What a kind of report is made from, beside the parameters of one report.
+    """What a kind of report is made from, beside its parameters and its released rows.
 
     ``beside`` are files of the workspace's raw data that reports show, such as boundaries.
+    Which released rows a report reads depends on its area
+    (:func:`analysis.presentation.released_parts.parts_read`).
     """
-    released = [study.processed / name for name in RELEASED_FILES]
+    texts = study.processed / TEXTS_FILE
     # Corrections are answers; what they change is in the released rows.
     shown = [path for path in _definitions(study) if path.name not in OF_ANSWERS]
     return {
@@ -100,9 +105,9 @@ def report_ingredients(
         **_files(_catalogues(study), study.workspace.studies, ""),
         **_files(_received_form(study), study.raw, "raw"),
         **_files(sorted(beside), study.raw.parent, "raw"),
-        **_files([path for path in released if path.exists()], study.processed, "released"),
+        **_files([texts] if texts.exists() else [], study.processed, "released"),
         f"template {kind}": content_hash(template),
-        "package": _package_hash(showing=True),
+        **_package_parts(),
         "requirements.lock": _lock_hash(study),
     }
 
@@ -187,16 +192,28 @@ def _form_files(study: Study) -> list[str]:
     return [name for name in (form.workbook, form.survey, form.choices) if name]
 
 
-def _package_hash(*, showing: bool) -> str:
-    digest = hashlib.sha256()
+def _computing_hash() -> str:
+    """One hash over all of the package that is not only for showing."""
+    computing = {part: digest for part, digest in _package().items() if part not in SHOWING_PARTS}
+    return combined_hash(computing)
+
+
+def _package_parts() -> Ingredients:
+    """The parts of the package by name: a notebook may use any of them."""
+    return {f"package, {part}": digest for part, digest in _package().items()}
+
+
+def _package() -> Ingredients:
+    """The hash of each part of the package: its folders, and the files beside them."""
+    parts: dict[str, Any] = {}
     for path in sorted(PACKAGE.rglob("*")):
         inner = path.relative_to(PACKAGE)
-        if not path.is_file() or path.suffix == ".pyc":
+        if "__pycache__" in inner.parts or not path.is_file():
             continue
-        if showing or inner.parts[0] not in SHOWING_PARTS:
-            digest.update(inner.as_posix().encode())
-            digest.update(path.read_bytes())
-    return digest.hexdigest()
+        digest = parts.setdefault(inner.parts[0], hashlib.sha256())
+        digest.update(inner.as_posix().encode())
+        digest.update(path.read_bytes())
+    return {part: digest.hexdigest() for part, digest in parts.items()}
 
 
 def _lock_hash(study: Study) -> str:

@@ -129,7 +129,7 @@ def names(*areas: str, language: str = "cs", kind: str = "brief") -> set[str]:
 
 
 BOTH = {("brief", "d1", "cs"), ("brief", "d2", "cs")}
-SITE = {"index.html", "manifest.json"}
+SITE = {"index.html", "manifest.json", "sbom.cdx.json"}
 
 
 # --- everything, once ---------------------------------------------------------------------
@@ -139,7 +139,7 @@ def test_a_build_makes_every_report_the_index_and_the_manifest(workspace: Worksp
     assert set(contents(reports(workspace))) == names("d1", "d2") | SITE
     manifest = check_manifest(reports(workspace))  # compares every file with its hash
     assert {record.key for record in manifest.reports} == BOTH
-    assert [file.path for file in manifest.files] == ["index.html"]
+    assert [file.path for file in manifest.files] == ["index.html", "sbom.cdx.json"]
 
 
 def test_the_manifest_names_every_input_and_no_folder_of_this_machine(
@@ -149,7 +149,8 @@ def test_the_manifest_names_every_input_and_no_folder_of_this_machine(
     assert manifest is not None
     assert {
         "definitions/study.yaml", "definitions/reports/brief.yaml", "raw/people.csv",
-        "released/released.parquet", "template brief", "package", "package, computing",
+        "released rows of d1", "released totals of d2", "record of the run", "template brief",
+        "package, presentation", "package, computing",
         "requirements.lock",
     } <= set(manifest.ingredients)  # fmt: skip
     card = workspace.studies / "mini" / "study.yaml"
@@ -218,7 +219,10 @@ def test_a_published_file_that_is_not_as_made_is_made_again(
     workspace: Workspace, renderer: Renderer, format: str, change: Callable[[Path], None]
 ) -> None:
     change(reports(workspace) / "cs" / "brief" / f"d2-druhy.{format}")
-    assert reasons_to_build("mini") == ["report brief d2 cs would be made"]
+    assert reasons_to_build("mini") == [
+        "report brief d2 cs would be made: "
+        f"the file cs/brief/d2-druhy.{format} is absent or changed"
+    ]
     build_study("mini")
     assert renderer.taken() == {("brief", "d2", "cs")}
     check_manifest(reports(workspace))
@@ -280,7 +284,10 @@ def test_a_report_that_fails_costs_only_itself(workspace: Workspace, renderer: R
     # What is there of the other is as it was, and known to be of the answers before.
     check_manifest(reports(workspace))
     renderer.taken()
-    assert reasons_to_build("mini") == ["report brief d2 cs would be made"]
+    assert reasons_to_build("mini") == [
+        "report brief d2 cs would be made: released rows of d2 changed, "
+        "released rows of mini changed, released totals of d1 changed"
+    ]
     (workspace.root / "broken-d2").unlink()
     assert build_study("mini").lines()[0] == "mini: up to date"
     assert renderer.taken() == {("brief", "d2", "cs")}
@@ -431,12 +438,15 @@ def test_a_release_is_made_anew_and_stands_in_the_manifest_and_the_index(
     build_study("mini")
     assert {job.parameters["edition"] for job in renderer.jobs} == {"draft"}
     assert renderer.taken() == {("brief", "d1", "cs"), ("brief", "d2", "cs")}
-    assert "pracovní verze" in (reports(workspace) / "index.html").read_text(encoding="utf-8")
+    assert "<small>pracovní verze" in (reports(workspace) / "index.html").read_text(
+        encoding="utf-8"
+    )
     build_study("mini", edition="release")
     assert {job.parameters["edition"] for job in renderer.jobs} == {"release"}
     assert renderer.taken() == {("brief", "d1", "cs"), ("brief", "d2", "cs")}
     assert {one.edition for one in check_manifest(reports(workspace)).reports} == {"release"}
-    assert "pracovní verze" not in (reports(workspace) / "index.html").read_text(encoding="utf-8")
+    index = (reports(workspace) / "index.html").read_text(encoding="utf-8")
+    assert "<small>pracovní verze" not in index
     build_study("mini", edition="release")
     assert renderer.taken() == set()
     # Nothing looks old that is only released.
@@ -477,8 +487,10 @@ def test_a_second_language_stands_beside_the_first_and_is_kept_fresh(
     change_answers(workspace)
     run_study("mini")
     assert [reason for reason in reasons_to_build("mini") if " en " in reason] == [
-        "report brief d1 en would be made",
-        "report brief d2 en would be made",
+        "report brief d1 en would be made: released rows of d1 changed, "
+        "released totals of d2 changed",
+        "report brief d2 en would be made: released rows of d2 changed, "
+        "released totals of d1 changed",
     ]
     build_study("mini")  # no language named
     assert renderer.taken() == BOTH | english

@@ -188,6 +188,7 @@ class MethodSpec(BlockSpec):
         "margins",
         "missing_answers",
         "open_answers",
+        "provenance",
     ]
     area: Literal["area", "whole"] = "area"
     threshold: float = Field(default=0.02, ge=0, le=1)

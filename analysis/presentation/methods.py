@@ -20,6 +20,7 @@ from analysis.presentation.blocks import (
     Table,
 )
 from analysis.presentation.numbers import half_up, share_value
+from analysis.presentation.released_parts import data_version
 from analysis.presentation.scene import Scene
 from analysis.presentation.tables import Label, full_legend
 from analysis.questionnaire import Question
@@ -260,7 +261,7 @@ def _rule_facts(scene: Scene, questions: Sequence[str]) -> Iterator[tuple[str, s
     yield "origin", scene.words.say(f"method.origin_{'modelled' if modelled else 'observed'}")
     software = scene.record.get("software", {})
     yield "software", ", ".join(f"{name} {version}" for name, version in software.items())
-    yield "data_version", str(scene.record.get("input_hash", ""))[:_HASH_SHOWN]
+    yield "data_version", data_version(scene.study, scene.area)[:_HASH_SHOWN]
 
 
 def _interval(scene: Scene) -> str:

@@ -70,6 +70,7 @@ from analysis.presentation.makeup import (
     split,
 )
 from analysis.presentation.naming import Names
+from analysis.presentation.provenance import provenance
 from analysis.presentation.rows import read_released, read_run_record
 from analysis.presentation.scene import DRAFT, Scene, checked_edition
 from analysis.presentation.specs import BlockSpec
@@ -516,6 +517,9 @@ def _method(report: Report, spec: MethodSpec, slot: Slot) -> Iterator[Block]:
         questions = annexes.questions_of(scene, report.makeup)
         yield methods.technical_parameters(scene, label, questions)
         return
+    if spec.block == "provenance":
+        yield provenance(scene, Label(say("provenance.caption"), spec.block), report.kind)
+        return
     title = scene.names.text(methods.sample_of(scene).title)
     caption = say(f"caption.{spec.block}", sample=title, place=report.place(scene))
     label = slot.label(caption, spec.block)
@@ -638,6 +642,7 @@ _BUILDERS: Mapping[str, Builder] = {
             "margins",
             "missing_answers",
             "open_answers",
+            "provenance",
         ),
         _method,
     ),

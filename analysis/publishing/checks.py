@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections import Counter
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -20,15 +22,20 @@ _ACTIVE = frozenset(
 _ADDRESSES = frozenset(("src", "href", "srcset", "action", "poster", "data"))
 
 
-def check_html(text: str, name: str) -> None:
+def check_html(text: str, name: str, script: str = "") -> None:
     """Refuse a page that runs or loads something, or whose links lead nowhere.
+
+    Parameters
+    ----------
+    script
+        The one script that the page may hold, as it stands in it; its policy must name it.
 
     Raises
     ------
     WorkbenchError
         With an issue for each fault.
     """
-    reader = _Page()
+    reader = _Page(script)
     reader.feed(text)
     reader.close()
     _refuse(name, list(reader.issues()))
@@ -89,8 +96,11 @@ def _pdf_issues(document: pikepdf.Pdf) -> Iterator[Issue]:
 class _Page(HTMLParser):
     """Gathers what a page is made of."""
 
-    def __init__(self) -> None:
+    def __init__(self, script: str = "") -> None:
         super().__init__(convert_charrefs=True)
+        self._allowed = script
+        self._scripts: list[str] = []
+        self._in_script = False
         self._elements: Counter[str] = Counter()
         self._ids: Counter[str] = Counter()
         self._targets: list[str] = []
@@ -103,6 +113,9 @@ class _Page(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = {name: value or "" for name, value in attrs}
         self._elements[tag] += 1
+        if tag == "script":
+            self._in_script = True
+            self._scripts.append("")
         self._ids.update([values["id"]] if "id" in values else [])
         self._events += [name for name in values if name.startswith("on") or name == "style"]
         self._targets += [
@@ -118,9 +131,27 @@ class _Page(HTMLParser):
         if tag == "meta" and values.get("http-equiv", "").lower() == "content-security-policy":
             self._policy = values.get("content", "")
 
+    def handle_data(self, data: str) -> None:
+        if self._in_script:
+            self._scripts[-1] += data
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "script":
+            self._in_script = False
+
+    def _only_allowed_script(self) -> bool:
+        """Whether the page holds the script that it may hold, once, and its policy names it."""
+        return (
+            bool(self._allowed)
+            and self._scripts == [self._allowed]
+            and script_source(self._allowed) in self._policy
+        )
+
     def issues(self) -> Iterator[Issue]:
         """The faults of the page."""
         for tag in sorted(_ACTIVE & self._elements.keys()):
+            if tag == "script" and self._only_allowed_script():
+                continue
             yield Issue("the page holds an element that runs or loads something", got=tag)
         for name in sorted(set(self._events)):
             yield Issue("an element has an attribute that its policy forbids", got=name)
@@ -139,6 +170,12 @@ class _Page(HTMLParser):
             yield Issue("the page has no content security policy")
         if self._elements["h1"] != 1 or self._elements["main"] != 1:
             yield Issue("a page has one main heading and one main part")
+
+
+def script_source(script: str) -> str:
+    """The source expression of a policy that lets a page run a script."""
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return f"'sha256-{digest}'"
 
 
 def _is_outside(address: str) -> bool:

@@ -21,12 +21,14 @@ from analysis.publishing.batch import OutputFile, RenderResult
 
 NAME: Final = "manifest.json"
 FORMAT: Final = 1
+_HASH_KEPT: Final = 16
 
 
 @dataclass(frozen=True)
 class ReportRecord:
     """One report in the manifest; ``ingredients`` is the hash of what it was made from.
 
+    ``made_from`` has the same by name, each hash shortened: enough to tell which changed.
     ``edition`` is ``draft`` or ``release``; ``measures`` counts what the report holds
     (:class:`analysis.publishing.measures.Measures`).
     """
@@ -40,6 +42,7 @@ class ReportRecord:
     files: Mapping[str, OutputFile]
     edition: str = "draft"
     measures: Mapping[str, int] = field(default_factory=dict)
+    made_from: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -63,6 +66,8 @@ class Manifest:
         The reports, in the order of their keys.
     files
         Other published files of the study, such as its index page.
+    approved
+        What people decided: role, kind of item, state and how many items.
     """
 
     study: str
@@ -70,6 +75,7 @@ class Manifest:
     run: Mapping[str, Any] = field(default_factory=dict)
     reports: tuple[ReportRecord, ...] = ()
     files: tuple[OutputFile, ...] = ()
+    approved: tuple[Mapping[str, Any], ...] = ()
 
     def report(self, kind: str, area: str, language: str) -> ReportRecord | None:
         """One report of the manifest; nothing when it is not there."""
@@ -77,7 +83,9 @@ class Manifest:
         return next((record for record in self.reports if record.key == wanted), None)
 
 
-def record_of(result: RenderResult, ingredients: str) -> ReportRecord:
+def record_of(
+    result: RenderResult, ingredients: str, made_from: Mapping[str, str] | None = None
+) -> ReportRecord:
     """A rendered report as it stands in the manifest."""
     job = result.job
     return ReportRecord(
@@ -90,7 +98,13 @@ def record_of(result: RenderResult, ingredients: str) -> ReportRecord:
         result.files,
         result.edition,
         result.measures,
+        shortened(made_from or {}),
     )
+
+
+def shortened(ingredients: Mapping[str, str]) -> dict[str, str]:
+    """Ingredients with the beginnings of their hashes."""
+    return {name: value[:_HASH_KEPT] for name, value in sorted(ingredients.items())}
 
 
 def run_summary(run_record: Mapping[str, Any]) -> dict[str, Any]:
@@ -144,6 +158,7 @@ def read_manifest(folder: Path) -> Manifest | None:
             content["run"],
             tuple(record_from(values) for values in content["reports"]),
             tuple(OutputFile(**values) for values in content["files"]),
+            tuple(content.get("approved", ())),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None

@@ -1,24 +1,31 @@
 """The index page of a study's reports: every report in each format with its size.
 
-One page without script that works from a memory stick: all its links are relative.
+One page that works from a memory stick: all its links are relative. Its one script only
+searches; without it everything is there.
 """
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
+import yaml
+from markupsafe import Markup
+
 from analysis.presentation.maps import PlainMap
 from analysis.publishing.batch import OutputFile
-from analysis.publishing.checks import check_html
+from analysis.publishing.checks import check_html, script_source
 from analysis.publishing.content import clean_text
 from analysis.publishing.html import page_frame, render_template
 from analysis.publishing.manifest import NAME as MANIFEST
 from analysis.publishing.manifest import ReportRecord, output_file, write_whole
 from analysis.publishing.phrases import Phrases, phrases
+from analysis.publishing.webfont import TEMPLATES
 
 NAME: Final = "index.html"
 _SHOWN: Final = ("html", "pdf", "xlsx")
@@ -57,6 +64,13 @@ class Site:
         The relative address of a page on methods; no link when empty.
     publicity
         The line that funders ask for.
+    since, new
+        The last release, and the keys of reports that are not in it as they are now.
+    method_facts
+        What the methods of all reports have in common, names and values.
+    statement
+        What is known for the accessibility statement: keeper, contact, status, exceptions,
+        prepared, reviewed.
     """
 
     title: str
@@ -74,6 +88,10 @@ class Site:
     map: PlainMap | None = None
     methods: str = ""
     publicity: str = ""
+    since: str = ""
+    new: frozenset[tuple[str, str, str]] = frozenset()
+    method_facts: Sequence[tuple[str, str]] = ()
+    statement: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -95,9 +113,26 @@ class _MapArea:
 
 
 @dataclass(frozen=True)
+class _ListedArea:
+    name: str
+    links: tuple[_Link, ...]
+
+
+@dataclass(frozen=True)
+class _Term:
+    """A term in the language of the page, and in the other one."""
+
+    name: str
+    other: str
+    other_language: str
+    means: str
+
+
+@dataclass(frozen=True)
 class _Row:
     area: str
     stamp: str
+    is_new: bool
     links: Mapping[str, _Link]
 
 
@@ -106,6 +141,7 @@ class _Section:
     anchor: str
     title: str
     language: str
+    language_name: str
     rows: tuple[_Row, ...]
 
     @property
@@ -124,7 +160,7 @@ def write_site(folder: Path, site: Site) -> OutputFile:
         If the page does not pass its checks.
     """
     text = render_site(site)
-    check_html(text, NAME)
+    check_html(text, NAME, search_script())
     return output_file(folder, write_whole(folder / NAME, text.encode()))
 
 
@@ -132,8 +168,15 @@ def render_site(site: Site) -> str:
     """The index page as text."""
     texts = phrases(site.language)
     sections = tuple(_sections(site, texts))
+    frame = page_frame(site.language, texts)
     values = {
-        **page_frame(site.language, texts),
+        **frame,
+        "policy": f"{frame['policy']}; script-src {script_source(search_script())}",
+        "script": Markup(search_script()),
+        "listed": tuple(_listed(site, texts)),
+        "glossary": glossary(site.language),
+        "statement": tuple(_statement(site, texts)),
+        "new_count": sum(record.key in site.new for record in site.reports),
         "site": site,
         "title": texts.typeset(clean_text(site.title)),
         "sections": sections,
@@ -144,6 +187,67 @@ def render_site(site: Site) -> str:
         "manifest": MANIFEST,
     }
     return render_template("index.html.j2", values)
+
+
+@cache
+def search_script() -> str:
+    """The script that narrows the lists while somebody types."""
+    return (TEMPLATES / "search.js").read_text(encoding="utf-8")
+
+
+def glossary(language: str) -> tuple[_Term, ...]:
+    """The terms of the reports in alphabetical order of a language."""
+    path = Path(__file__).parent / "glossary.yaml"
+    entries = yaml.safe_load(path.read_text(encoding="utf-8"))
+    other = "en" if language == "cs" else "cs"
+    own = language if language in ("cs", "en") else "en"
+    terms = [_Term(one[own], one[other], other, one["means"][own]) for one in entries]
+    return tuple(sorted(terms, key=lambda term: _collated(term.name)))
+
+
+def _collated(text: str) -> str:
+    """A key of the Czech alphabet: accents count last, č after c, ch after h."""
+    after = str.maketrans({"č": "c~", "ř": "r~", "š": "s~", "ž": "z~"})
+    folded = text.casefold().replace("ch", "h~").translate(after)
+    plain = unicodedata.normalize("NFD", folded)
+    return "".join(sign for sign in plain if not unicodedata.combining(sign))
+
+
+def _listed(site: Site, texts: Phrases) -> Iterable[_ListedArea]:
+    """The areas with their reports in the language of the page."""
+    order = {kind: place for place, kind in enumerate(site.kinds)}
+    own = [one for one in site.reports if one.language == site.language and "html" in one.files]
+    for code in _in_order(site, {one.area for one in own}):
+        reports = [one for one in own if one.area == code]
+        reports.sort(key=lambda one: (order.get(one.kind, len(order)), one.kind))
+        links = tuple(
+            _Link(
+                quote(one.files["html"].path),
+                texts.typeset(clean_text(site.kinds.get(one.kind, one.kind))),
+                "",
+            )
+            for one in reports
+        )
+        yield _ListedArea(clean_text(site.areas.get(code, code)), links)
+
+
+def _statement(site: Site, texts: Phrases) -> Iterable[str]:
+    """The accessibility statement; what is not known is marked as to be filled in."""
+
+    def known(key: str) -> str:
+        stated = clean_text(site.statement.get(key, ""))
+        return stated or texts.say("site.to_fill", name=key)
+
+    status = site.statement.get("status", "")
+    stated = texts.say(f"site.status_{status}") if status else known("status")
+    yield texts.say("site.statement_law", keeper=known("keeper"))
+    yield texts.say("site.statement_status", status=stated)
+    nothing = texts.say("site.stated_none") if status == "full" else known("exceptions")
+    yield texts.say("site.statement_exceptions", exceptions=nothing)
+    yield texts.say("site.statement_checks")
+    yield texts.say("site.statement_dates", prepared=known("prepared"), reviewed=known("reviewed"))
+    yield texts.say("site.statement_contact", contact=known("contact"))
+    yield texts.say("site.statement_enforcement")
 
 
 def _map_areas(site: Site) -> Iterable[_MapArea]:
@@ -185,7 +289,8 @@ def _sections(site: Site, texts: Phrases) -> Iterable[_Section]:
                 for code in _in_order(site, codes)
             )
             title = _section_title(site, texts, kind, language)
-            yield _Section(f"{kind}-{language}", title, language, rows)
+            named = _language_name(texts, language)
+            yield _Section(f"{kind}-{language}", title, language, named, rows)
 
 
 def _languages(site: Site, languages: Iterable[str]) -> list[str]:
@@ -202,9 +307,12 @@ def _section_title(site: Site, texts: Phrases, kind: str, language: str) -> str:
     title = texts.typeset(clean_text(site.kinds.get(kind, kind)))
     if language == site.language:
         return title
+    return texts.say("site.reports_in", kind=title, language=_language_name(texts, language))
+
+
+def _language_name(texts: Phrases, language: str) -> str:
     key = f"language.{language}"
-    name = texts.say(key) if texts.has(key) else language
-    return texts.say("site.reports_in", kind=title, language=name)
+    return texts.say(key) if texts.has(key) else language
 
 
 def _row(site: Site, texts: Phrases, code: str, record: ReportRecord | None) -> _Row:
@@ -212,8 +320,12 @@ def _row(site: Site, texts: Phrases, code: str, record: ReportRecord | None) -> 
     files = record.files if record is not None else {}
     is_draft = record is not None and record.edition != RELEASE
     stamp = site.stamp if is_draft else ""
+    is_new = bool(site.since) and record is not None and record.key in site.new
     return _Row(
-        area, stamp, {name: _link(texts, name, files[name]) for name in _SHOWN if name in files}
+        area,
+        stamp,
+        is_new,
+        {name: _link(texts, name, files[name]) for name in _SHOWN if name in files},
     )
 
 

@@ -173,6 +173,21 @@ class SmallAreas(Definition):
     auxiliaries: tuple[Auxiliary, ...] = ()
 
 
+class Accessibility(Definition):
+    """What the accessibility statement of the published pages says of their keeper.
+
+    The law (Act 99/2019 Sb.) asks for it of public bodies; what is not stated here is marked
+    in the statement as to be filled in.
+    """
+
+    keeper: dict[str, str] = {}
+    contact: str = ""
+    status: Literal["", "full", "partial", "none"] = ""
+    exceptions: dict[str, str] = {}
+    prepared: date | None = None
+    reviewed: date | None = None
+
+
 class Card(Definition):
     """``study.yaml``.
 
@@ -198,6 +213,7 @@ class Card(Definition):
     discard: tuple[DiscardRule, ...] = ()
     release: ReleaseChoice = ReleaseChoice()
     licence: str = ""
+    accessibility: Accessibility = Accessibility()
     small_areas: SmallAreas | None = None
     seed: int = 1
 
