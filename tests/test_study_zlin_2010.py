@@ -657,7 +657,7 @@ def test_margins_are_of_known_tables_and_their_source_is_named(study: Study) -> 
         "size_class": "municipalities",
     }
     assert [margin.role for margin in study.margins] == ["total", "share", "share"]
-    assert margins["sex_age"].variables == ("sex", "age_group")
+    assert margins["sex_age"].variables == ("age_group", "sex")
     assert {margin.reference_date for margin in study.margins} == {
         date(2020, 12, 31),
         date(2021, 3, 26),

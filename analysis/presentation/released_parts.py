@@ -19,7 +19,12 @@ from typing import Any, Final
 
 import pandas as pd
 
-from analysis.presentation.rows import RELEASED_FILE, RUN_RECORD_FILE, read_run_record
+from analysis.presentation.rows import (
+    RELEASED_FILE,
+    RUN_RECORD_FILE,
+    read_released,
+    read_run_record,
+)
 from analysis.study import Study
 
 Parts = dict[str, str]
@@ -51,7 +56,7 @@ def released_parts(study: Study) -> Parts:
     kept = study.processed / KEPT_FILE
     found = _kept(kept, made_from)
     if found is None:
-        found = {**_row_parts(study.processed / RELEASED_FILE), RECORD: _record_part(study)}
+        found = {**_row_parts(study), RECORD: _record_part(study)}
         _keep(kept, made_from, found)
     return found
 
@@ -76,8 +81,9 @@ def _is_totals(name: str) -> bool:
     return name.startswith(TOTALS.partition("{")[0])
 
 
-def _row_parts(path: Path) -> Parts:
-    frame = pd.read_parquet(path)
+def _row_parts(study: Study) -> Parts:
+    """Hashes of rows as reports read them, so that none tells of what is hidden."""
+    frame = read_released(study).frame
     frame = frame.drop(columns=_OF_THE_RUN, errors="ignore")
     parts = {}
     for area, rows in frame.groupby("area", sort=True):

@@ -269,7 +269,7 @@ def _sample_record(study: Study, name: str) -> dict[str, Any]:
                  "unweighted": 0.18, "weighted": 0.2}
                 for code in study.areas.index
                 for variable, levels in (
-                    ("sex_age", ["1*1", "1*5", "2*1", "2*5"]), ("education", ["1", "2", "3", "4"])
+                    ("sex_age", ["1*1", "1*2", "5*1", "5*2"]), ("education", ["1", "2", "3", "4"])
                 )
                 for level in levels
             ],
