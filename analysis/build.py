@@ -696,6 +696,7 @@ def _site(
         areas={**names, study.whole: _whole_name(study)},
         kinds=titles,
         reports=[one for one in records if one.kind != OPEN_DATA],
+        languages=study.languages,
         subtitle=study.card.project.name.get(language, ""),
         expected=[order.key for order in expected if order.job.kind != OPEN_DATA],
         open_data=[file for one in open_data for file in one.files.values()],

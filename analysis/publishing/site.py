@@ -43,6 +43,8 @@ class Site:
         Of the study.
     language
         Of the page.
+    languages
+        Of the study; the glossary stands where there is more than one.
     areas
         Names by code, in the order of the list. Reports on areas not among them come last.
     kinds
@@ -78,6 +80,7 @@ class Site:
     areas: Mapping[str, str]
     kinds: Mapping[str, str]
     reports: Sequence[ReportRecord]
+    languages: Sequence[str] = ()
     subtitle: str = ""
     expected: Sequence[tuple[str, str, str]] = ()
     watermark: str = ""
@@ -174,7 +177,7 @@ def render_site(site: Site) -> str:
         "policy": f"{frame['policy']}; script-src {script_source(search_script())}",
         "script": Markup(search_script()),
         "listed": tuple(_listed(site, texts)),
-        "glossary": glossary(site.language),
+        "glossary": glossary(site.language) if len(site.languages) > 1 else (),
         "statement": tuple(_statement(site, texts)),
         "new_count": sum(record.key in site.new for record in site.reports),
         "site": site,

@@ -60,6 +60,7 @@ _WORD = re.compile(r"[^\W\d_]+")
 def words_of(page: str) -> list[str]:
     """The words that a reader or a screen reader gets, charts and alternative texts included."""
     page = re.sub(r"<(style|script)\b.*?</\1>", " ", page, flags=re.DOTALL)
+    page = re.sub(r"<meta http-equiv[^>]*>", " ", page)
     spoken = " ".join(re.findall(r'(?:alt|aria-label|title|content)="([^"]*)"', page))
     text = html.unescape(f"{re.sub(r'<[^>]*>', ' ', page)} {spoken}").replace("\u00ad", "")
     return _WORD.findall(text)

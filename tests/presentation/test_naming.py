@@ -108,7 +108,7 @@ def test_areas_are_called_what_the_study_card_calls_them(grouped: Study) -> None
     assert english.place_values["rest"] == "in the other population groups"
     assert plain(czech.whole) == "všechny skupiny obyvatel"
     assert plain(czech.place_values["rest"]) == "v ostatních skupinách obyvatel"
-    assert "oproti ostatním skupinám obyvatel" in plain(czech.say("sentence.same"))
+    assert "Od ostatních skupin obyvatel" in plain(czech.say("sentence.same"))
     assert "oblast" not in plain(czech.say("finding.rule", minimum=1, maximum=2))
 
 

@@ -38,6 +38,7 @@ ALLOWED = (
     (r"\d+%\u00a0interval|\d+%\sinterval", "the confidence of an interval"),
     (r"\b[0-9a-f]{12}\b", "the fingerprint of the input data"),
     (r"\bze?\u00a0\d+\sdruhů", "how many services the questionnaire lists"),
+    (r"make env; needs run [^;]+; needs report [\w -]+", "the commands that make the report again"),
     (r"§+\u00a0\d+\w?(?:–\d+)?|č\.\u00a0\d+/\d{4}", "a section of an Act"),
     (r"\d{1,2}\.\u00a0\d{1,2}\.\u00a0\d{4}|\d{1,2}\.\u00a0\w+\u00a0\d{4}", "a date"),
 )  # fmt: skip

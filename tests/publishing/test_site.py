@@ -58,6 +58,7 @@ def site(**changes: object) -> Site:
         areas=AREAS,
         kinds={"awareness": "Znalost sociálních služeb"},
         reports=[record("0001"), record("0003"), record("0003", "en")],
+        languages=("cs", "en"),
         subtitle="Šetření 2011",
         expected=[("awareness", code, "cs") for code in AREAS],
         watermark="modelová data",

@@ -1,6 +1,6 @@
 "use strict";
 (function () {
-  // Letters without their accents, so that "zlin" finds "Zlín".
+  // Letters without their accents, so that a name is found as it is typed.
   function plain(text) {
     return text.normalize("NFD").replace(/[\u0300-\u036f]/g, "").toLowerCase();
   }
