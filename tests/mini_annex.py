@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from analysis.run import run_study
+from analysis.study import Study, open_study
 from analysis.workspace import Workspace
+from tests.mini_results import mini_workspace
 
 ANNEX = """\
 title: {cs: Datová příloha, en: Data annex}
@@ -30,3 +35,12 @@ def write_annex(workspace: Workspace, text: str = ANNEX) -> None:
     """The definition of the annex in the study's folder."""
     path = workspace.studies / "mini" / "annex.yaml"
     path.write_text(text, encoding="utf-8")
+
+
+def annexed_study(root: Path) -> Study:
+    """The small study with a data annex, in a workspace of its own, run."""
+    workspace = mini_workspace(root)
+    write_annex(workspace)
+    study = open_study("mini", workspace)
+    run_study(study)
+    return study

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from analysis.approvals import Decision, Item, Kind, State, evidence_of, read_approvals
+from analysis.approvals import Decision, Item, State, evidence_of, read_approvals
 from analysis.presentation import sentences
 from analysis.presentation.blocks import ItemList, Paragraph
 from analysis.presentation.makeup import (
@@ -20,13 +20,12 @@ from analysis.presentation.makeup import (
     split,
 )
 from analysis.presentation.naming import Names
+from analysis.presentation.proposals import KIND, status
 from analysis.presentation.rows import Estimate, Rows, read_released
 from analysis.presentation.scene import RELEASE, Scene
 from analysis.presentation.target_rows import apart, members, others
 from analysis.study import Study
 from analysis.target_groups import TargetGroup
-
-KIND: Kind = "recommendation"
 
 
 @dataclass(frozen=True)
@@ -139,11 +138,6 @@ def _said(scene: Scene, one: GroupProposal) -> str:
     )
     if scene.edition == RELEASE:
         return text
-    return say("target_group.proposal_marked", text=text, status=_status(scene, one))
-
-
-def _status(scene: Scene, one: GroupProposal) -> str:
-    if one.decision is None or one.state != "approved":
-        return scene.words.say(f"recommendation.{one.state}")
-    day = scene.numbers.date(one.decision.date)
-    return scene.words.say("recommendation.approved_by", role=one.decision.role, date=day)
+    return say(
+        "target_group.proposal_marked", text=text, status=status(scene, one.state, one.decision)
+    )

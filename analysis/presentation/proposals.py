@@ -104,7 +104,7 @@ def overview(scene: Scene, spec: RecommendationsSpec, label: Label) -> Iterator[
             Cell(say(f"recommendation.priority_{one.proposal.priority}")),
             Cell(_evidence(scene, one.proposal, spec.most_items)),
             Cell(say("recommendation.table_state_of", rule=one.proposal.advice.id,
-                     status=_status(scene, one))),
+                     status=status(scene, one.state, one.decision))),
         )
         for number, one in enumerate(found, start=1)
     )  # fmt: skip
@@ -305,7 +305,7 @@ def _facts(scene: Scene, one: Recommendation) -> str:
         "addressee": _addressees(scene, proposal),
         "target": _target(scene, proposal),
         "rule": proposal.advice.id,
-        "state": _status(scene, one) if one.state == "approved" else "",
+        "state": status(scene, one.state, one.decision) if one.state == "approved" else "",
     }
     parts = [
         say("recommendation.part", name=say(f"recommendation.{name}"), value=value)
@@ -316,11 +316,12 @@ def _facts(scene: Scene, one: Recommendation) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _status(scene: Scene, one: Recommendation) -> str:
-    if one.decision is None or one.state != "approved":
-        return scene.words.say(f"recommendation.{one.state}")
-    day = scene.numbers.date(one.decision.date)
-    return scene.words.say("recommendation.approved_by", role=one.decision.role, date=day)
+def status(scene: Scene, state: State, decision: Decision | None) -> str:
+    """What a person has said to a proposal: nothing yet, or who approved it and when."""
+    if decision is None or state != "approved":
+        return scene.words.say(f"recommendation.{state}")
+    day = scene.numbers.date(decision.date)
+    return scene.words.say("recommendation.approved_by", role=decision.role, date=day)
 
 
 def _addressees(scene: Scene, proposal: Proposal) -> str:

@@ -6,7 +6,7 @@ the executed notebook, and the writers read only that.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,7 @@ from analysis.presentation.blocks import (
     ItemList,
     PageBreak,
     Paragraph,
+    Table,
 )
 from analysis.presentation.composing import Slot, chart_notes, label_of, scene_of
 from analysis.presentation.figure_blocks import FIGURES, FORM_FIGURES
@@ -393,32 +394,28 @@ def _small_print(scene: Scene, step: Step) -> str:
 
 
 def _table(report: Report, spec: TableSpec, slot: Slot) -> Iterator[Block]:
-    if spec.form == "overview":
-        yield from _overview(report, spec, slot)
-    elif spec.form == "samples":
-        yield from _samples(report, spec, slot)
+    if spec.form in _OF_INDICATORS:
+        yield from _of_indicators(report, spec, slot)
     elif spec.form == "earlier":
         yield from _earlier(report, spec, slot)
     else:
         yield from _tables_of(report, spec, spec.indicator, slot, spec.caption)
 
 
-def _overview(report: Report, spec: TableSpec, slot: Slot) -> Iterator[Block]:
+_OF_INDICATORS: Mapping[str, Callable[[Scene, Label, Sequence[tuple[str, str]]], Table]] = {
+    "overview": tables.overview,
+    "samples": tables.side_by_side,
+}
+
+
+def _of_indicators(report: Report, spec: TableSpec, slot: Slot) -> Iterator[Block]:
+    """A table whose rows are indicators, those that have rows in this place."""
     scene = scene_of(report, spec)
     pairs = [split(reference) for reference in spec.indicators]
     pairs = [pair for pair in pairs if scene.total(*pair) is not None]
     if pairs:
-        label = label_of(report, scene, slot, spec.indicators[0], spec.caption, "overview")
-        yield tables.overview(scene, label, pairs)
-
-
-def _samples(report: Report, spec: TableSpec, slot: Slot) -> Iterator[Block]:
-    scene = scene_of(report, spec)
-    pairs = [split(reference) for reference in spec.indicators]
-    pairs = [pair for pair in pairs if scene.total(*pair) is not None]
-    if pairs:
-        label = label_of(report, scene, slot, spec.indicators[0], spec.caption, "samples")
-        yield tables.side_by_side(scene, label, pairs)
+        label = label_of(report, scene, slot, spec.indicators[0], spec.caption, spec.form)
+        yield _OF_INDICATORS[spec.form](scene, label, pairs)
 
 
 def _earlier(report: Report, spec: TableSpec, slot: Slot) -> Iterator[Block]:

@@ -34,6 +34,16 @@ def study(zlin: Study, tmp_path_factory: pytest.TempPathFactory) -> Study:
 
 
 @pytest.fixture(scope="session")
+def shipped(zlin: Study, tmp_path_factory: pytest.TempPathFactory) -> Study:
+    """The shipped study with made-up rows that follow its whole plan, as its id opens it."""
+    root = tmp_path_factory.mktemp("shipped")
+    (root / "studies").symlink_to(zlin.workspace.studies)
+    study = open_study(zlin.id, Workspace(root))
+    write_results(study, study.processed)
+    return study
+
+
+@pytest.fixture(scope="session")
 def scene_of(study: Study) -> Callable[..., Scene]:
     """Scenes of the study by area, language and sample."""
     statements = read_makeup(study, "awareness").statements

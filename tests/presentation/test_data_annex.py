@@ -15,33 +15,17 @@ from analysis.presentation.data_annex import Workbook, workbook
 from analysis.presentation.territory_rows import items
 from analysis.publishing.xlsx import render_tables
 from analysis.release.marks import marks
-from analysis.run import run_study
 from analysis.study import Study, open_study
-from analysis.workspace import Workspace
-from tests.mini_annex import write_annex
-from tests.mini_results import mini_workspace
+from tests.mini_annex import annexed_study, write_annex
 from tests.mini_study import write_mini_study
-from tests.presentation.made_up import write_results
 
 LANGUAGES = ("cs", "en")
 
 
 @pytest.fixture(scope="module")
 def mini(tmp_path_factory: pytest.TempPathFactory) -> Study:
-    workspace = mini_workspace(tmp_path_factory.mktemp("mini"))
-    write_annex(workspace)
-    study = open_study("mini", workspace)
-    run_study(study)
-    return study
-
-
-@pytest.fixture(scope="module")
-def shipped(zlin: Study, tmp_path_factory: pytest.TempPathFactory) -> Study:
-    root = tmp_path_factory.mktemp("shipped")
-    (root / "studies").symlink_to(zlin.workspace.studies)
-    study = open_study(zlin.id, Workspace(root))
-    write_results(study, study.processed)
-    return study
+    """The small study with a data annex, run."""
+    return annexed_study(tmp_path_factory.mktemp("mini"))
 
 
 @pytest.fixture(scope="module")

@@ -27,11 +27,9 @@ from analysis.presentation.open_data import (
 from analysis.run import run_study
 from analysis.study import Study, open_study
 from analysis.study_definitions.rows import COMPARISONS, IndicatorEntry
-from analysis.workspace import Workspace
-from tests.mini_annex import write_annex
+from tests.mini_annex import annexed_study, write_annex
 from tests.mini_results import mini_workspace
 from tests.mini_study import CARD
-from tests.presentation.made_up import write_results
 
 FIGURES = ("estimate", "standard_error", "ci_low", "ci_high", "df", "n_effective", "deff",
            "p_value", "p_adjusted")  # fmt: skip
@@ -39,22 +37,8 @@ FIGURES = ("estimate", "standard_error", "ci_low", "ci_high", "df", "n_effective
 
 @pytest.fixture(scope="module")
 def mini(tmp_path_factory: pytest.TempPathFactory) -> Study:
-    """The small study, run."""
-    workspace = mini_workspace(tmp_path_factory.mktemp("mini"))
-    write_annex(workspace)
-    study = open_study("mini", workspace)
-    run_study(study)
-    return study
-
-
-@pytest.fixture(scope="module")
-def shipped(zlin: Study, tmp_path_factory: pytest.TempPathFactory) -> Study:
-    """The shipped study with made-up rows that follow its whole plan."""
-    root = tmp_path_factory.mktemp("shipped")
-    (root / "studies").symlink_to(zlin.workspace.studies)
-    study = open_study(zlin.id, Workspace(root))
-    write_results(study, study.processed)
-    return study
+    """The small study with a data annex, run."""
+    return annexed_study(tmp_path_factory.mktemp("mini"))
 
 
 def table(files: dict[str, bytes], name: str) -> list[dict[str, str]]:
